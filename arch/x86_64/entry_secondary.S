@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way in of every other CPU. The start code is copied to a page below 1 MiB; a start-up IPI
+ * makes a CPU begin there in real mode, %cs = page / 16, %ip = 0, everything else as INIT left it
+ * (Intel SDM vol. 3A, 9.4.4 and table 9-1). It goes to long mode in one step, finds out which CPU it
+ * is, and claims that CPU's record; only then does it have a stack.
+ *
+ * Many CPUs run this at once. Nothing here may be written but the record's state.
+ */
+#include "arch/x86_64/offsets.h"
+
+	.section .rodata.start_code, "a", @progbits
+	.code16
+	.globl start_code, start_code_end
+	.balign 16
+start_code:
+	cli
+	cld
+	movw	%cs, %bx
+	movw	%bx, %ds
+
+	/* Protection and paging together: from real mode to long mode without a stop between
+	 * (AMD64 APM vol. 2, 14.6.1 allows the steps in this order). */
+	movl	START_CR4, %eax
+	movl	%eax, %cr4
+	movl	START_CR3, %eax
+	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
+	movl	START_EFER_LOW, %eax
+	xorl	%edx, %edx
+	wrmsr
+	lgdtl	START_GDT_LIMIT
+	movl	START_CR0, %eax
+	movl	%eax, %cr0
+	ljmpl	*START_JUMP		/* to start_code_64, by its physical address */
+
+	.code64
+	.balign 16
+	.globl start_code_64
+start_code_64:
+	/* The page is mapped at its own address: relative to here it is found. */
+	leaq	start_code(%rip), %rdi
+	movq	START_ENTRY(%rdi), %rax
+	jmpq	*%rax
+start_code_end:
+
+	.text
+	.globl secondary_entry
+	.type secondary_entry, @function
+secondary_entry:
+	/* Tables that stay when the start page is gone; then the kernel's own page tables. */
+	lgdt	boot_gdt_pointer(%rip)
+	lidt	early_idt_pointer(%rip)
+	movl	$SELECTOR_DATA, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	xorl	%eax, %eax
+	movl	%eax, %fs
+	movl	%eax, %gs
+	movq	kernel_cr3(%rip), %rax
+	movq	%rax, %cr3
+
+	/* The base that faults. */
+	movabsq	$POISON_BASE_SECONDARY, %rdx
+	movl	%edx, %eax
+	shrq	$32, %rdx
+	movl	$MSR_GS_BASE, %ecx
+	wrmsr
+
+	/* Who am I? Leaf 0Bh has the whole id where it exists and says something (SDM vol. 2A,
+	 * CPUID), else leaf 1 has the lowest 8 bits. Into %r8. */
+	xorl	%eax, %eax
+	cpuid
+	cmpl	$0xb, %eax
+	jb	1f
+	movl	$0xb, %eax
+	xorl	%ecx, %ecx
+	cpuid
+	testl	%ebx, %ebx
+	jz	1f
+	movl	%edx, %r8d
+	jmp	2f
+1:	movl	$1, %eax
+	cpuid
+	shrl	$24, %ebx
+	movl	%ebx, %r8d
+
+	/* Which CPU number is that? core/cpu_table.h says how the slots are walked. */
+
+2:	movq	secondary_lookup(%rip), %r9
+	movq	LOOKUP_SLOTS(%r9), %r10
+	movl	LOOKUP_MASK(%r9), %r11d
+	movl	%r8d, %ecx
+3:	andl	%r11d, %ecx
+	movq	%rcx, %rdx
+	shlq	$4, %rdx			/* SLOT_SIZE */
+	movl	SLOT_CPU(%r10, %rdx), %edi
+	cmpl	$CPU_NONE, %edi
+	je	secondary_unknown
+	cmpq	%r8, SLOT_HWID(%r10, %rdx)
+	je	4f
+	incl	%ecx
+	jmp	3b
+
+	/* Its record, %rbx; claim it. A CPU that was given up on must not touch its stack or unit. */
+4:	movl	%edi, %ebx
+	imulq	secondary_record_size(%rip), %rbx
+	addq	LOOKUP_RECORDS(%r9), %rbx
+	movl	$STATE_STARTING, %eax
+	movl	$STATE_ARRIVED, %ecx
+	lock cmpxchgl %ecx, RECORD_STATE(%rbx)
+	jne	secondary_late
+
+	movq	RECORD_STACK(%rbx), %rsp
+	xorl	%ebp, %ebp
+	call	percpu_base_load		/* %edi is the CPU */
+	call	bringup_secondary
+	ud2
+
+	/* Late: held, if it was given up on. Any other state is not ours to change. */
+secondary_late:
+	movl	$STATE_FAILED, %eax
+	movl	$STATE_HELD, %ecx
+	lock cmpxchgl %ecx, RECORD_STATE(%rbx)
+	jmp	stopped_cpu
+
+	/* Nobody we know. Counted and remembered for the boot CPU to name. */
+secondary_unknown:
+	movq	%r8, secondary_unknown_hwid(%rip)
+	lock incl secondary_unknown_count(%rip)
+	jmp	stopped_cpu
+	.size secondary_entry, . - secondary_entry
+
+	/*
+	 * void x86_stop_this_cpu(uint32_t *state_word, uint32_t state)
+	 *
+	 * Off the stack and the unit for good, then say so, then wait for the INIT that brings this
+	 * CPU up again. All stopped CPUs share one small stack for NMIs: each of them pushes the same
+	 * frame onto it, because each is at the same instruction with the same registers.
+	 */
+	.globl x86_stop_this_cpu
+	.type x86_stop_this_cpu, @function
+x86_stop_this_cpu:
+	cli
+	lgdt	boot_gdt_pointer(%rip)
+	lidt	stopped_idt_pointer(%rip)
+	movq	kernel_cr3(%rip), %rax
+	movq	%rax, %cr3
+	movq	%rdi, %r8
+	movl	%esi, %r9d
+	movabsq	$POISON_BASE_SECONDARY, %rdx
+	movl	%edx, %eax
+	shrq	$32, %rdx
+	movl	$MSR_GS_BASE, %ecx
+	wrmsr
+	leaq	stopped_stack_top(%rip), %rsp
+	movl	%r9d, (%r8)			/* x86 stores are not reordered with stores */
+stopped_cpu:
+	lidt	stopped_idt_pointer(%rip)
+	leaq	stopped_stack_top(%rip), %rsp
+	pushq	$0x2				/* the same RFLAGS in every frame: all bits clear */
+	popfq
+5:	hlt
+	jmp	5b
+	.size x86_stop_this_cpu, . - x86_stop_this_cpu
+
+	/* An NMI, or anything else that cannot be masked, of a stopped CPU: back to waiting. */
+	.globl stopped_trap
+	.type stopped_trap, @function
+stopped_trap:
+	iretq
+	.size stopped_trap, . - stopped_trap
+	.globl stopped_machine_check
+	.type stopped_machine_check, @function
+stopped_machine_check:
+	hlt
+	jmp	stopped_machine_check
+	.size stopped_machine_check, . - stopped_machine_check
+
+	.bss
+	.balign 16
+	.skip 256
+stopped_stack_top:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page below 1 MiB in which other CPUs begin: code at its start, what the code needs at its end.
+ * Written by the boot CPU in step `start-code`, then read-only for everybody.
+ */
+#ifndef ARCH_X86_64_START_PAGE_H
+#define ARCH_X86_64_START_PAGE_H
+
+#include "arch/x86_64/offsets.h"
+
+#include <muster/cpu.h>
+
+struct start_page {
+	uint8_t code[START_GDT];
+	uint64_t gdt[3];
+	uint64_t reserved_gdt;
+	uint64_t cr3; /* below 4 GiB: the code loads it with 32 bits */
+	uint64_t cr4;
+	uint32_t efer;
+	uint32_t cr0;
+	uint64_t entry;		/* secondary_entry, by its kernel address */
+	uint32_t jump_offset;	/* far pointer to start_code_64 in this page */
+	uint16_t jump_selector;
+	uint16_t gdt_limit;
+	uint32_t gdt_base;
+	uint8_t reserved[START_PAGE_SIZE - START_GDT_BASE - 4];
+} __attribute__((packed));
+
+/*
+ * Make the page and the page tables it runs on. Steps `start-code`. Returns 0 or MUSTER_E_NO_MEMORY.
+ * Needs CAP_PAGE_TABLES, CAP_CPU_IDS.
+ */
+int start_page_create(cpu_t boot);
+void start_page_destroy(cpu_t boot);
+
+/* Its physical address, a multiple of 4 KiB below 1 MiB. */
+uint64_t start_page_physical(void);
+
+/* CPUs that arrived and are in no table, and the hardware id of the last. */
+uint32_t secondary_unknown(hwid_t *hwid);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traps: exceptions, NMI, and the interrupts that devices and other CPUs send.
+ */
+#ifndef ARCH_X86_64_TRAP_H
+#define ARCH_X86_64_TRAP_H
+
+#include <stdint.h>
+
+/* What trap_entry.S leaves on the stack. The last five are the processor's (SDM vol. 3A, 6.14). */
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector;
+	uint64_t error_code;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+enum trap_vector {
+	TRAP_DEBUG = 1,
+	TRAP_NMI = 2,
+	TRAP_BREAKPOINT = 3,
+	TRAP_INVALID_OPCODE = 6,
+	TRAP_DOUBLE_FAULT = 8,
+	TRAP_GENERAL_PROTECTION = 13,
+	TRAP_PAGE_FAULT = 14,
+	TRAP_MACHINE_CHECK = 18,
+	TRAP_EXCEPTIONS = 32,	  /* vectors below are the processor's */
+	TRAP_LEGACY = 0x20,	  /* sixteen for the two 8259s, which are masked */
+	TRAP_CALL = 0xf0,	  /* another CPU has a call for this one */
+	TRAP_SPURIOUS = 0xff,	  /* local APIC: SDM vol. 3A, 10.9 */
+};
+
+/* What a device or platform does when a vector comes, on the CPU that it came to, interrupts off. */
+typedef void trap_handler(void);
+
+/* Set who handles a vector from 32 up; one handler a vector; NULL takes it away. */
+void trap_handler_set(uint8_t vector, trap_handler *handler);
+
+/* The table that needs no stacks of its own; loaded by the entry code before any per-CPU base. */
+void trap_tables_early(void);
+
+/* From assembly. */
+void trap_dispatch(struct trap_frame *frame);
+
+/* NMIs that this CPU has had since it came online. */
+uint64_t nmi_count_read(uint32_t cpu);
+
+/* A trap that is expected, for self-tests: the next fault of this CPU in [start, end) of its code
+ * goes on at `resume` instead of ending the guest. */
+struct trap_expectation {
+	uint64_t address; /* filled in: CR2 for a page fault */
+	uint64_t vector;  /* filled in: 0 while none came */
+};
+
+/* Print a call chain that starts with that frame pointer. */
+void backtrace_print(uint64_t rip, uint64_t rbp);
+
+/* The name of the function an address lies in, and the distance from its start; NULL: not known. */
+const char *symbol_find(uint64_t address, uint64_t *offset);
+
+#endif

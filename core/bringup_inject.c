@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Failures and hangs on order: fail=STEP@CPU and hang=STEP@CPU, and the same by call. The runner asks
+ * before it runs a step. One order at a time, taken once.
+ */
+#include "core/runner.h"
+#include "core/string.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/console.h>
+#include <muster/error.h>
+
+static struct {
+	uint32_t row; /* STEP_NONE: no order */
+	uint32_t cpu;
+	bool hang;
+} order = { STEP_NONE, 0, false };
+
+bool injection_due(size_t row, cpu_t cpu)
+{
+	if (order.row != row || order.cpu != cpu.number)
+		return false;
+	order.row = STEP_NONE;
+	/* What a real hang is: interrupts as they were, no end, and no mercy. */
+	while (order.hang)
+		cpu_relax();
+	return true;
+}
+
+bool injection_pending(size_t row)
+{
+	return order.row == row;
+}
+
+static int find_row(const char *name, size_t length, size_t *row)
+{
+	const struct bringup_table *table = bringup_table_current();
+
+	for (size_t i = 0; table && i < table->count; i++) {
+		if (strlen(table->steps[i].name) == length &&
+		    !memcmp(table->steps[i].name, name, length)) {
+			*row = i;
+			return 0;
+		}
+	}
+	return MUSTER_E_NOT_FOUND;
+}
+
+/* Does the step ever run for that CPU? */
+static bool runs_on(size_t row, uint32_t cpu)
+{
+	switch (bringup_table_current()->steps[row].where) {
+	case WHERE_BOOT:
+		return !cpu;
+	case WHERE_PREPARE:
+	case WHERE_START:
+		return cpu;
+	default:
+		return true;
+	}
+}
+
+static int inject(const char *name, uint32_t cpu, bool hang)
+{
+	size_t row;
+
+	if (!name) {
+		order.row = STEP_NONE;
+		return 0;
+	}
+	if (find_row(name, strlen(name), &row))
+		return MUSTER_E_NOT_FOUND;
+	if (!runs_on(row, cpu) || (cpu_possible_count() && cpu >= cpu_possible_count()))
+		return MUSTER_E_INVALID;
+	order.hang = hang;
+	order.cpu = cpu;
+	order.row = (uint32_t)row;
+	return 0;
+}
+
+int bringup_inject_failure(const char *name, cpu_t cpu)
+{
+	return inject(name, cpu.number, false);
+}
+
+int bringup_inject_hang(const char *name, cpu_t cpu)
+{
+	return inject(name, cpu.number, true);
+}
+
+/* Decimal, at least one digit, at most 9. */
+static bool read_number(const char *text, uint32_t *number)
+{
+	uint32_t value = 0;
+	size_t digits = 0;
+
+	for (; *text >= '0' && *text <= '9' && digits < 9; text++, digits++)
+		value = value * 10 + (uint32_t)(*text - '0');
+	*number = value;
+	return digits && !*text;
+}
+
+int injection_read(const char *text, bool hang)
+{
+	const char *word = hang ? "hang" : "fail";
+	uint32_t cpu = 0;
+	size_t length = 0;
+	size_t row;
+
+	while (text[length] && text[length] != '@')
+		length++;
+	if (!text[length] || !read_number(text + length + 1, &cpu)) {
+		console_print("muster: command line: %s=%s: not of the form STEP@CPU\n", word, text);
+		return MUSTER_E_INVALID;
+	}
+	if (find_row(text, length, &row)) {
+		console_print("muster: command line: %s=%s: platform %s has no such step\n", word,
+			      text, bringup_table_current()->platform);
+		return MUSTER_E_INVALID;
+	}
+	if (!runs_on(row, cpu)) {
+		console_print("muster: command line: %s=%s: this step never runs for CPU %u\n", word,
+			      text, cpu);
+		return MUSTER_E_INVALID;
+	}
+	order.hang = hang;
+	order.cpu = cpu;
+	order.row = (uint32_t)row;
+	return 0;
+}
+
+int injection_check(void)
+{
+	if (order.row == STEP_NONE || order.cpu < cpu_present_count())
+		return 0;
+	console_print("muster: command line: %s at CPU %u: present are CPUs 0 to %u\n",
+		      order.hang ? "hang" : "fail", order.cpu, cpu_present_count() - 1);
+	return MUSTER_E_INVALID;
+}
+
+size_t injection_overdue(size_t row)
+{
+	return order.row != STEP_NONE && !order.cpu && order.row <= row ? order.row : STEP_NONE;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What every CPU is doing in bring-up and since when: the current, last finished and failed step,
+ * the time stamps, and the lines that announce them. Written by the runner; read by the report, by
+ * panics and by the NMI that asks a hung guest where it is. Must never wait for another CPU.
+ *
+ * The boot CPU's progress is kept here, because it begins before there is a CPU table; the others'
+ * is in their records.
+ */
+#include "core/machine.h"
+#include "core/runner.h"
+#include "core/string.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/console.h>
+#include <muster/error.h>
+#include <muster/memory.h>
+
+static const struct bringup_table *table;
+static struct step_progress boot_progress = { STEP_NONE, STEP_NONE, STEP_NONE, 0 };
+static struct step_stamp boot_stamps[BRINGUP_STEPS_MAX];
+static uint64_t entry_ticks;
+
+const struct bringup_table *bringup_table_current(void)
+{
+	return table;
+}
+
+void bringup_entry_mark(void)
+{
+	entry_ticks = counter_read();
+}
+
+uint64_t bringup_entry_ticks(void)
+{
+	return entry_ticks;
+}
+
+uint64_t bringup_online_ticks(cpu_t cpu)
+{
+	return cpu.number < cpu_possible_count() ? cpu_record(cpu)->online_ticks : 0;
+}
+
+void progress_begin(const struct bringup_table *begun)
+{
+	table = begun;
+	boot_progress = (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 };
+	memset(boot_stamps, 0, sizeof(boot_stamps));
+}
+
+size_t phase_begin(enum step_where where)
+{
+	size_t row = 0;
+
+	while (row < table->count && table->steps[row].where < where)
+		row++;
+	return row;
+}
+
+size_t phase_end(enum step_where where)
+{
+	return phase_begin(where + 1);
+}
+
+static bool has_record(cpu_t cpu)
+{
+	return cpu.number && cpu.number < cpu_possible_count();
+}
+
+static struct step_progress progress_of(cpu_t cpu)
+{
+	const struct cpu_record *record;
+
+	if (!has_record(cpu))
+		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 } :
+				    boot_progress;
+	record = cpu_record(cpu);
+	return (struct step_progress){ record->step_now, record->step_finished,
+				       record->step_failed, record->error };
+}
+
+static struct step_stamp *stamp_of(size_t row, cpu_t cpu)
+{
+	struct cpu_record *record;
+
+	if (!cpu.number)
+		return &boot_stamps[row];
+	if (!has_record(cpu) || row < phase_begin(WHERE_PREPARE))
+		return NULL;
+	record = cpu_record(cpu);
+	return record->stamps ? &record->stamps[row - phase_begin(WHERE_PREPARE)] : NULL;
+}
+
+int progress_stamps_create(void)
+{
+	size_t rows = table->count - phase_begin(WHERE_PREPARE);
+	size_t bytes = rows * sizeof(struct step_stamp);
+	uint32_t others = cpu_possible_count() - 1;
+	struct step_stamp *stamps;
+	uint64_t physical;
+
+	if (!others)
+		return 0;
+	physical = mem_alloc(bytes * others, 0, .owner = "step stamps");
+	if (!physical)
+		return MUSTER_E_NO_MEMORY;
+	stamps = machine_get()->direct(physical);
+	memset(stamps, 0, bytes * others);
+	for_each_cpu(cpu)
+		if (cpu.number)
+			cpu_record(cpu)->stamps = stamps + rows * (cpu.number - 1);
+	return 0;
+}
+
+/* Which steps are announced: those of the boot CPU's own and of the first other CPU. The others'
+ * are seen through the wait and the NMI; announcing each would cost more than the steps. */
+static bool announced(size_t row, cpu_t cpu)
+{
+	enum step_where where = table->steps[row].where;
+
+	if (where == WHERE_PREPARE || where == WHERE_START)
+		return cpu.number == 1;
+	return !cpu.number;
+}
+
+static void announce(const char *kind, size_t row, cpu_t cpu)
+{
+	const struct bringup_step *step = &table->steps[row];
+
+	console_print("@muster 1 %s step=%s where=%s cpu=%u\n", kind, step->name,
+		      step_where_name(step->where), cpu.number);
+}
+
+void progress_set_now(size_t row, cpu_t cpu)
+{
+	struct step_stamp *stamp;
+
+	if (announced(row, cpu))
+		announce("at", row, cpu);
+	stamp = stamp_of(row, cpu);
+	if (cpu.number)
+		__atomic_store_n(&cpu_record(cpu)->step_now, (uint8_t)row, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&boot_progress.now, (uint8_t)row, __ATOMIC_RELAXED);
+	if (stamp) {
+		stamp->end = 0;
+		stamp->start = counter_read();
+	}
+}
+
+void progress_set_finished(size_t row, cpu_t cpu)
+{
+	struct step_stamp *stamp = stamp_of(row, cpu);
+
+	if (stamp)
+		stamp->end = counter_read();
+	if (cpu.number)
+		__atomic_store_n(&cpu_record(cpu)->step_finished, (uint8_t)row, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&boot_progress.finished, (uint8_t)row, __ATOMIC_RELAXED);
+}
+
+void progress_set_started_all(size_t row, uint64_t start, uint64_t end)
+{
+	for_each_cpu(cpu) {
+		struct step_stamp *stamp = cpu.number ? stamp_of(row, cpu) : NULL;
+
+		if (stamp)
+			*stamp = (struct step_stamp){ start, end };
+	}
+}
+
+void progress_set_failed(size_t row, cpu_t cpu, int error)
+{
+	char word[32];
+
+	if (cpu.number) {
+		cpu_record(cpu)->step_failed = (uint8_t)row;
+		cpu_record(cpu)->error = error;
+	} else {
+		boot_progress.failed = (uint8_t)row;
+		boot_progress.error = error;
+	}
+	format_text(word, sizeof(word), "%s", muster_error_name(error));
+	for (char *blank = word; *blank; blank++)
+		if (*blank == ' ')
+			*blank = '-';
+	console_print("muster: CPU %u: step %s failed: %s\n", cpu.number, table->steps[row].name,
+		      muster_error_name(error));
+	console_print("@muster 1 failed cpu=%u step=%s error=%s\n", cpu.number,
+		      table->steps[row].name, word);
+}
+
+void progress_clear(cpu_t cpu)
+{
+	struct cpu_record *record = cpu_record(cpu);
+
+	record->step_now = record->step_finished = record->step_failed = STEP_NONE;
+	record->error = 0;
+	record->online_ticks = 0;
+}
+
+/* Name one CPU that has been started and is not there yet. */
+void progress_announce_waiting(void)
+{
+	for_each_cpu(cpu) {
+		enum cpu_state state = cpu_state(cpu);
+
+		if (state != CPU_STARTING && state != CPU_ARRIVED)
+			continue;
+		console_print("@muster 1 waiting cpu=%u step=%s online=%u present=%u\n", cpu.number,
+			      state == CPU_ARRIVED ? bringup_step_now(cpu) : "none",
+			      cpu_online_count(), cpu_present_count());
+		return;
+	}
+}
+
+struct step_stamp bringup_stamp(size_t step, cpu_t cpu)
+{
+	struct step_stamp *stamp = NULL;
+
+	if (table && step < table->count)
+		stamp = stamp_of(step, cpu);
+	return stamp ? *stamp : (struct step_stamp){ 0, 0 };
+}
+
+static const char *row_name(uint8_t row)
+{
+	return table && row < table->count ? table->steps[row].name : "none";
+}
+
+const char *bringup_step_now(cpu_t cpu)
+{
+	return row_name(progress_of(cpu).now);
+}
+
+const char *bringup_step_finished(cpu_t cpu)
+{
+	return row_name(progress_of(cpu).finished);
+}
+
+const char *bringup_step_failed(cpu_t cpu)
+{
+	return row_name(progress_of(cpu).failed);
+}

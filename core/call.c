@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Calls to other CPUs: one queue a CPU, pushed to by anybody without a lock, emptied as a whole by
+ * its owner, who restores the order. Called from kernels and, on the target, from the interrupt that
+ * a push sends. A served function must never wait for another CPU.
+ *
+ * A queue that is closed (its CPU is not online) takes nothing: the closing CPU exchanges the head
+ * for CLOSED and serves what it got, so that no call is lost between the last look and the close.
+ */
+#include "core/machine.h"
+#include "core/needs.h"
+#include "core/runner.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/call.h>
+#include <muster/clock.h>
+#include <muster/console.h>
+#include <muster/error.h>
+#include <muster/percpu.h>
+
+enum request_state { REQUEST_FREE, REQUEST_POSTED };
+
+#define CLOSED ((struct cpu_call_request *)1)
+
+struct call_queue {
+	struct cpu_call_request *head;	  /* newest first; CLOSED while the CPU is not online */
+	struct cpu_call_request *pending; /* taken from head, oldest first, the owner's own */
+	uint32_t serving;		  /* the CPU is inside a called function */
+};
+
+static PERCPU(struct call_queue, call_queue) = { .head = CLOSED };
+/* For calls that wait: of the caller, and for calls to all: of the target. */
+static PERCPU(struct cpu_call_request, waiting_request);
+static PERCPU(struct cpu_call_request, broadcast_request);
+/* One call to all at a time, because each target has one request for them. */
+static uint32_t broadcast_lock;
+
+int call_queue_open(cpu_t cpu)
+{
+	bringup_uses(CAP(UNIT));
+	__atomic_store_n(&percpu_ptr(call_queue, cpu)->head, NULL, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static struct cpu_call_request *in_order(struct cpu_call_request *newest)
+{
+	struct cpu_call_request *oldest = NULL;
+
+	while (newest) {
+		struct cpu_call_request *next = newest->next;
+
+		newest->next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	return oldest;
+}
+
+/* Kept in the queue and not in a variable: a function that takes the CPU down does not return, and
+ * what came behind it is served when the queue is closed. */
+static void run_pending(struct call_queue *queue)
+{
+	struct cpu_call_request *request;
+
+	while ((request = queue->pending)) {
+		queue->pending = request->next;
+		request->function(request->argument);
+		/* The owner may use it again from here on. */
+		__atomic_store_n(&request->state, REQUEST_FREE, __ATOMIC_RELEASE);
+	}
+}
+
+static void serve(struct call_queue *queue, struct cpu_call_request *replacement)
+{
+	struct cpu_call_request *taken;
+
+	queue->serving++;
+	run_pending(queue);
+	taken = __atomic_exchange_n(&queue->head, replacement, __ATOMIC_ACQUIRE);
+	queue->pending = taken == CLOSED ? NULL : in_order(taken);
+	run_pending(queue);
+	queue->serving--;
+}
+
+void call_queue_serve(void)
+{
+	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+	struct cpu_call_request *head = __atomic_load_n(&queue->head, __ATOMIC_RELAXED);
+
+	if (head && head != CLOSED)
+		serve(queue, NULL);
+}
+
+void call_queue_close(cpu_t cpu)
+{
+	serve(percpu_ptr(call_queue, cpu), CLOSED);
+}
+
+/* Put a request on a CPU's queue, and interrupt the CPU if nobody has done so. */
+static int post(cpu_t cpu, struct cpu_call_request *request)
+{
+	struct call_queue *queue = percpu_ptr(call_queue, cpu);
+	struct cpu_call_request *head = __atomic_load_n(&queue->head, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&request->state, REQUEST_POSTED, __ATOMIC_RELAXED);
+	do {
+		if (head == CLOSED) {
+			__atomic_store_n(&request->state, REQUEST_FREE, __ATOMIC_RELAXED);
+			return MUSTER_E_OFFLINE;
+		}
+		request->next = head;
+	} while (!__atomic_compare_exchange_n(&queue->head, &head, request, true, __ATOMIC_RELEASE,
+					      __ATOMIC_RELAXED));
+	if (!head)
+		machine_get()->kick(cpu);
+	return 0;
+}
+
+bool cpu_call_done(const struct cpu_call_request *request)
+{
+	return __atomic_load_n(&request->state, __ATOMIC_ACQUIRE) == REQUEST_FREE;
+}
+
+int cpu_call_async(cpu_t cpu, struct cpu_call_request *request, cpu_call_function *function,
+		   void *argument)
+{
+	bringup_uses(CAP(ONLINE));
+	if (!cpu_call_done(request))
+		return MUSTER_E_BUSY;
+	if (!cpu_is_online(cpu))
+		return MUSTER_E_OFFLINE;
+	request->function = function;
+	request->argument = argument;
+	return post(cpu, request);
+}
+
+/* Wait until a request is done, serving calls to this CPU meanwhile. */
+static int wait_done(const struct cpu_call_request *request, cpu_t target)
+{
+	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+
+	while (!cpu_call_done(request)) {
+		if (clock_limit_over(&limit)) {
+			console_print("muster: CPU %u: a call from CPU %u was not done within %u ms; "
+				      "its last step: %s\n",
+				      target.number, cpu_this().number, clock_cpu_limit(),
+				      bringup_step_now(target));
+			return MUSTER_E_TIMED_OUT;
+		}
+		call_queue_serve();
+		cpu_relax();
+	}
+	return 0;
+}
+
+static void call_here(cpu_call_function *function, void *argument)
+{
+	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+
+	queue->serving++;
+	function(argument);
+	queue->serving--;
+}
+
+int cpu_call(cpu_t cpu, cpu_call_function *function, void *argument)
+{
+	uint64_t flags = interrupts_save_off();
+	cpu_t here = cpu_this();
+	struct cpu_call_request *request = percpu_ptr(waiting_request, here);
+	int error = 0;
+
+	bringup_uses(CAP(ONLINE));
+	if (percpu_ptr(call_queue, here)->serving)
+		error = MUSTER_E_ORDER;
+	else if (cpu_equal(cpu, here))
+		call_here(function, argument);
+	else
+		error = cpu_call_async(cpu, request, function, argument);
+	if (!error && !cpu_equal(cpu, here))
+		error = wait_done(request, cpu);
+	interrupts_restore(flags);
+	return error;
+}
+
+static int broadcast_lock_take(void)
+{
+	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+
+	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
+		if (clock_limit_over(&limit)) {
+			console_print("muster: CPU %u: a call to all CPUs waited %u ms for another\n",
+				      cpu_this().number, clock_cpu_limit());
+			return MUSTER_E_TIMED_OUT;
+		}
+		call_queue_serve();
+		cpu_relax();
+	}
+	return 0;
+}
+
+/* Post to every other online CPU. A request still under way from an earlier call without a wait is
+ * waited for first. Returns how many, or an error. */
+static int broadcast_post(cpu_t here, cpu_call_function *function, void *argument)
+{
+	int posted = 0;
+
+	for_each_cpu(cpu) {
+		struct cpu_call_request *request;
+		int error;
+
+		if (cpu_equal(cpu, here) || !cpu_is_online(cpu))
+			continue;
+		request = percpu_ptr(broadcast_request, cpu);
+		error = wait_done(request, cpu);
+		if (error)
+			return error;
+		error = cpu_call_async(cpu, request, function, argument);
+		if (!error)
+			posted++;
+		else if (error != MUSTER_E_OFFLINE)
+			return error;
+	}
+	return posted;
+}
+
+static int broadcast_wait(cpu_t here)
+{
+	int result = 0;
+
+	for_each_cpu(cpu) {
+		int error = 0;
+
+		if (!cpu_equal(cpu, here) && cpu_is_online(cpu))
+			error = wait_done(percpu_ptr(broadcast_request, cpu), cpu);
+		if (error)
+			result = error;
+	}
+	return result;
+}
+
+int cpus_call(cpu_call_function *function, void *argument, bool wait)
+{
+	uint64_t flags = interrupts_save_off();
+	cpu_t here = cpu_this();
+	int result = MUSTER_E_ORDER;
+	int error = 0;
+
+	bringup_uses(CAP(ONLINE));
+	if (percpu_ptr(call_queue, here)->serving)
+		goto out;
+	result = broadcast_lock_take();
+	if (result)
+		goto out;
+	result = broadcast_post(here, function, argument);
+	call_here(function, argument);
+	if (wait)
+		error = broadcast_wait(here);
+	__atomic_store_n(&broadcast_lock, 0, __ATOMIC_RELEASE);
+	result = result < 0 ? result : error ? error : result + 1;
+out:
+	interrupts_restore(flags);
+	return result;
+}
+
+void cpu_idle(void)
+{
+	uint64_t flags = interrupts_save_off();
+	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+
+	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE))
+		machine_get()->wait_for_interrupt();
+	call_queue_serve();
+	interrupts_restore(flags);
+}

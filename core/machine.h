@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything that core needs from the floors above it, as one struct of functions that arch and
+ * platform fill in before muster_main(). Core never calls upward in another way. Unit tests hand in
+ * a machine of their own.
+ */
+#ifndef CORE_MACHINE_H
+#define CORE_MACHINE_H
+
+#include <muster/bringup.h>
+#include <muster/cpu.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum map_protection {
+	MAP_READ_ONLY,
+	MAP_READ_WRITE,
+	MAP_EXECUTE, /* read and execute: nothing is ever writable and executable */
+	MAP_DEVICE,  /* read and write, not cached */
+};
+
+struct machine {
+	const char *architecture;
+
+	/* Text out, on every console that was found. NULL while there is none. */
+	void (*console_write)(const char *text, size_t length);
+
+	/*
+	 * Map [address, address + size) to physical memory, or take the mapping away (no other CPU
+	 * may have used it, or the caller has made sure that all have forgotten it). Page-aligned.
+	 * Page tables come from mem_alloc() on that node. Returns 0 or MUSTER_E_NO_MEMORY,
+	 * MUSTER_E_EXISTS.
+	 */
+	int (*map)(uint64_t address, uint64_t physical, uint64_t size, enum map_protection protection,
+		   uint32_t node);
+	void (*unmap)(uint64_t address, uint64_t size);
+	/* A pointer to RAM. Needs CAP_PAGE_TABLES. NULL when the direct map does not reach it. */
+	void *(*direct)(uint64_t physical);
+	/* The physical address behind a mapped kernel address; UINT64_MAX if it is not mapped. */
+	uint64_t (*physical)(uintptr_t address);
+
+	/* Give a page range back to its normal state for this hypervisor, before it is freed (H3).
+	 * NULL: nothing to do. */
+	int (*make_writable)(uintptr_t address, uint64_t size);
+
+	/* Load this CPU's per-CPU base; nothing else (H2). */
+	void (*percpu_base_load)(uintptr_t unit);
+
+	/* Interrupt a CPU so that it looks at its call queue. */
+	void (*kick)(cpu_t cpu);
+	/*
+	 * Wait for an interrupt, once. Called with interrupts off, returns with them off; the
+	 * interrupt that ends the wait is taken in between.
+	 */
+	void (*wait_for_interrupt)(void);
+	/*
+	 * The last thing a CPU that goes does: leave its stack and unit for good, store `state` as
+	 * its state in the CPU table, and stop. Does not return.
+	 */
+	void (*stop_this_cpu)(uint32_t *state_word, uint32_t state) __attribute__((noreturn));
+
+	/* End the guest. */
+	void (*exit)(int status) __attribute__((noreturn));
+	/* Print a backtrace of the caller. NULL: cannot. */
+	void (*backtrace)(void);
+	/* The hardware id of the running CPU, from the CPU itself; for messages before CAP_CPU_IDS. */
+	hwid_t (*hwid_this)(void);
+	/* Ticks per second of clock_ticks(), measured or told; 0 when it cannot be known. */
+	uint64_t (*clock_measure)(void);
+};
+
+/* The one machine; never NULL (before it is set: one that can do nothing). */
+const struct machine *machine_get(void);
+void machine_set(const struct machine *machine);
+
+#endif

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Early memory: handing out, claiming, taking back and listing physical memory. The boot CPU calls
+ * it from BOOT and PREPARE steps and when CPUs come and go, one caller at a time. It must never
+ * touch the memory that it hands out.
+ *
+ * Memory is handed out from the top down. What one owner gets piece by piece (units, stacks, page
+ * tables) grows downwards in one place, a cluster, so that a thousand CPUs are a handful of ranges
+ * and each piece costs a few instructions. For that a new cluster leaves a gap below its neighbour.
+ */
+#include "core/align.h"
+#include "core/memory_table.h"
+#include "core/needs.h"
+#include "core/string.h"
+
+#include <muster/console.h>
+#include <muster/error.h>
+
+/* The gap left for the neighbour above: this part of the free range, and at most so much. */
+#define GAP_SHIFT 6
+#define GAP_MAX	  (UINT64_C(16) << 20)
+
+/* A free range is spacious if it has this part of the largest one. */
+#define SPACIOUS_SHIFT 3
+
+/* Below this (the reach of ISA DMA and of start-up code) no cluster is looked for, so that low
+ * memory stays for those who ask for it. */
+#define LOW_MEMORY_END (UINT64_C(16) << 20)
+
+/* Where the last pieces without a limit came from. Valid as long as no range has moved. */
+struct cluster {
+	const char *owner;
+	uint32_t node; /* the wish: NODE_ANY for none */
+	uint32_t changes;
+	size_t place;
+};
+
+#define CLUSTERS 8
+static struct cluster clusters[CLUSTERS];
+static uint32_t next_cluster;
+
+static uint32_t node_wish(const struct memory_request *request)
+{
+	return request->on_node ? request->node : NODE_ANY;
+}
+
+static bool crosses(uint64_t base, uint64_t size, uint64_t boundary)
+{
+	return boundary && align_down(base + (size - 1), boundary) > base;
+}
+
+/* The highest place in a free range that lies below top and fits the request; 0: none. */
+static uint64_t fit(const struct memory_range *range, uint64_t top,
+		    const struct memory_request *request)
+{
+	uint64_t align = request->align ? request->align : MEMORY_PAGE_SIZE;
+	uint64_t base;
+
+	if (request->limit && request->limit < top)
+		top = request->limit;
+	if (top < range->base || top - range->base < request->size)
+		return 0;
+	base = align_down(top - request->size, align);
+	if (crosses(base, request->size, request->no_cross)) {
+		uint64_t boundary = align_down(base + (request->size - 1), request->no_cross);
+
+		if (boundary < request->size)
+			return 0;
+		base = align_down(boundary - request->size, align);
+	}
+	return base >= range->base ? base : 0;
+}
+
+/* The common case: the next piece of a cluster, right below the one before. 0: not so simple. */
+static uint64_t cluster_extend(const struct memory_request *request)
+{
+	uint64_t align = request->align ? request->align : MEMORY_PAGE_SIZE;
+
+	for (uint32_t i = 0; i < CLUSTERS; i++) {
+		const struct cluster *cluster = &clusters[i];
+		struct memory_range *owned, *free;
+		uint64_t base;
+
+		if (cluster->owner != request->owner || cluster->node != node_wish(request))
+			continue;
+		if (cluster->changes != memory_table.changes || !cluster->place || request->limit)
+			return 0;
+		owned = &memory_table.ranges[cluster->place];
+		free = owned - 1;
+		if (!memory_range_is_free(free) || memory_range_end(free) != owned->base ||
+		    free->node != owned->node || free->size <= request->size)
+			return 0;
+		base = owned->base - request->size;
+		if ((base & (align - 1)) || crosses(base, request->size, request->no_cross))
+			return 0;
+		free->size -= request->size;
+		owned->base = base;
+		owned->size += request->size;
+		return base;
+	}
+	return 0;
+}
+
+static void cluster_remember(const struct memory_request *request, uint64_t base)
+{
+	struct cluster *cluster = NULL;
+
+	if (request->limit)
+		return;
+	for (uint32_t i = 0; i < CLUSTERS && !cluster; i++)
+		if (clusters[i].owner == request->owner && clusters[i].node == node_wish(request))
+			cluster = &clusters[i];
+	if (!cluster)
+		cluster = &clusters[next_cluster++ % CLUSTERS];
+	cluster->owner = request->owner;
+	cluster->node = node_wish(request);
+	cluster->changes = memory_table.changes;
+	cluster->place = memory_table_find(base);
+}
+
+/* Whose is the memory that touches this range from above, and from below? */
+static const char *owner_above(size_t place)
+{
+	const struct memory_range *range = &memory_table.ranges[place];
+
+	if (place + 1 == memory_table.count || range[1].base != memory_range_end(range))
+		return NULL;
+	return range[1].owner;
+}
+
+static const char *owner_below(size_t place)
+{
+	const struct memory_range *range = &memory_table.ranges[place];
+
+	return place && memory_range_end(range - 1) == range->base ? range[-1].owner : NULL;
+}
+
+/* May memory for the request come from this range, whatever its size? */
+static bool eligible(const struct memory_range *range, const struct memory_request *request,
+		     bool only_node)
+{
+	return memory_range_is_free(range) && (!only_node || range->node == request->node);
+}
+
+/* The size from which on a range is one to begin a cluster in; smaller ones are mostly the gaps
+ * between clusters. */
+static uint64_t spacious(const struct memory_request *request, bool only_node)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < memory_table.count; i++) {
+		const struct memory_range *range = &memory_table.ranges[i];
+
+		if (eligible(range, request, only_node) && range->size > largest)
+			largest = range->size;
+	}
+	return largest >> SPACIOUS_SHIFT;
+}
+
+/*
+ * Look through all free ranges, from the top. Best is one right below what the owner has, or a hole
+ * in it, unless that is low memory and there is other; then the highest with space for a cluster;
+ * then the highest at all. only_node: nothing but that node's. Returns the address, 0 for none.
+ */
+static uint64_t search(const struct memory_request *request, bool only_node)
+{
+	uint64_t space = request->limit ? 0 : spacious(request, only_node);
+	uint64_t in_space = 0;
+	uint64_t anywhere = 0;
+
+	for (size_t i = memory_table.count; i-- > 0;) {
+		const struct memory_range *range = &memory_table.ranges[i];
+		uint64_t end = memory_range_end(range);
+		const char *above;
+		uint64_t gap = 0;
+		uint64_t base;
+
+		if (!eligible(range, request, only_node))
+			continue;
+		above = owner_above(i);
+		base = fit(range, end, request);
+		if (!base)
+			continue;
+		if (memory_owner_same(above, request->owner) ||
+		    (!above && range->size < space &&
+		     memory_owner_same(owner_below(i), request->owner))) {
+			if (!request->limit &&
+			    (base >= LOW_MEMORY_END || in_space < LOW_MEMORY_END))
+				return base;
+		} else if (above) {
+			gap = align_down(range->size >> GAP_SHIFT, MEMORY_PAGE_SIZE);
+			gap = gap > GAP_MAX ? GAP_MAX : gap;
+		}
+		if (!anywhere)
+			anywhere = base;
+		if (!in_space && range->size >= space && request->size <= gap)
+			in_space = fit(range, end - gap, request);
+		if (!in_space && range->size >= space)
+			in_space = base;
+	}
+	return in_space ? in_space : anywhere;
+}
+
+void memory_own(uint64_t base, uint64_t size, const char *owner)
+{
+	memory_table_split(base);
+	memory_table_split(base + size);
+	for (size_t i = memory_table_find(base); i < memory_table.count; i++) {
+		struct memory_range *range = &memory_table.ranges[i];
+
+		if (range->base >= base + size)
+			break;
+		range->owner = owner;
+	}
+	/* Even if nothing moved, what was a cluster's free part may not be free any more, and what
+	 * was freed is to be found again by the next search. */
+	memory_table.changes++;
+	memory_table_merge(base, base + size);
+}
+
+/* One line, in one piece, so that no other CPU's text gets into it. */
+static void print_refusal(const struct memory_request *request, const char *why)
+{
+	char below[32] = "", across[48] = "", node[24] = "";
+
+	if (request->limit)
+		format_text(below, sizeof(below), ", below %#llx",
+			    (unsigned long long)request->limit);
+	if (request->no_cross)
+		format_text(across, sizeof(across), ", not across multiples of %#llx",
+			    (unsigned long long)request->no_cross);
+	if (request->on_node)
+		format_text(node, sizeof(node), ", node %u", request->node);
+	console_print("muster: %s: %s: %zu bytes, align %zu%s%s%s\n", request->owner, why,
+		      request->size, request->align, below, across, node);
+}
+
+/* NULL, or the rule that a request breaks. */
+static const char *broken_rule(const struct memory_request *request)
+{
+	if (!request->size)
+		return "asked for nothing";
+	if (request->align && !is_power_of_two(request->align))
+		return "alignment is no power of two";
+	if (request->no_cross && !is_power_of_two(request->no_cross))
+		return "what may not be crossed is no power of two";
+	if (request->no_cross && request->size > request->no_cross)
+		return "larger than what it may not cross";
+	return NULL;
+}
+
+uint64_t memory_take(const struct memory_request *request)
+{
+	bool wish = request->on_node && request->node != NODE_ANY;
+	uint64_t base = cluster_extend(request);
+
+	if (base)
+		return base;
+	base = search(request, wish);
+	if (!base && wish) {
+		base = search(request, false);
+		if (base)
+			print_refusal(request, "node has none left, taken from another");
+	}
+	if (!base)
+		return 0;
+	memory_own(base, request->size, request->owner);
+	cluster_remember(request, base);
+	return base;
+}
+
+uint64_t mem_alloc_request(const struct memory_request *request)
+{
+	struct memory_request named = *request;
+	const char *rule = broken_rule(request);
+	uint64_t base;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	if (!named.owner)
+		named.owner = "unnamed";
+	if (rule) {
+		print_refusal(&named, rule);
+		return 0;
+	}
+	if (!memory_table_room(2)) {
+		print_refusal(&named, "the table of ranges is full");
+		return 0;
+	}
+	base = memory_take(&named);
+	if (!base)
+		print_refusal(&named, "no memory that fits");
+	return base;
+}
+
+static void print_range(const char *who, uint64_t base, uint64_t size, const char *rule)
+{
+	console_print("muster: %s at %#llx, %#llx bytes: %s\n", who, (unsigned long long)base,
+		      (unsigned long long)size, rule);
+}
+
+int mem_free(uint64_t base, uint64_t size)
+{
+	uint64_t end = base + size;
+	size_t first = memory_table_find(base);
+	uint64_t at = base;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	for (size_t i = first; end > base && at < end && i < memory_table.count; i++) {
+		const struct memory_range *range = &memory_table.ranges[i];
+
+		if (range->base > at || range->kind != MEMORY_RAM || !range->owner ||
+		    !memory_owner_same(range->owner, memory_table.ranges[first].owner))
+			break;
+		at = memory_range_end(range);
+	}
+	if (end <= base || at < end) {
+		print_range("freed memory", base, size, "is not owned RAM of one owner");
+		return MUSTER_E_NOT_FOUND;
+	}
+	if (!memory_table_room(2)) {
+		print_range("freed memory", base, size, "stays owned: the table of ranges is full");
+		return MUSTER_E_NO_MEMORY;
+	}
+	memory_own(base, size, NULL);
+	return 0;
+}
+
+int mem_claim(uint64_t base, uint64_t size, const char *owner)
+{
+	uint64_t end = base + size;
+	uint64_t at = base;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	owner = owner ? owner : "unnamed";
+	if (end <= base) {
+		print_range(owner, base, size, size ? "claim wraps" : "claim is empty");
+		return MUSTER_E_INVALID;
+	}
+	for (size_t i = memory_table_find(base); at < end; i++) {
+		const struct memory_range *range = &memory_table.ranges[i];
+
+		if (i == memory_table.count || range->base > at || range->kind != MEMORY_RAM) {
+			print_range(owner, base, size, "claim is not all RAM");
+			return MUSTER_E_NOT_FOUND;
+		}
+		if (range->owner) {
+			console_print(
+				"muster: %s at %#llx, %#llx bytes: claim meets memory of %s\n",
+				owner, (unsigned long long)base, (unsigned long long)size,
+				range->owner);
+			return MUSTER_E_EXISTS;
+		}
+		at = memory_range_end(range);
+	}
+	if (!memory_table_room(2)) {
+		print_range(owner, base, size, "no claim: the table of ranges is full");
+		return MUSTER_E_NO_MEMORY;
+	}
+	memory_own(base, size, owner);
+	return 0;
+}
+
+size_t mem_count(void)
+{
+	bringup_uses(CAP(MEMORY_MAP));
+	return memory_table.count;
+}
+
+const struct memory_range *mem_at(size_t index)
+{
+	bringup_uses(CAP(MEMORY_MAP));
+	return index < memory_table.count ? &memory_table.ranges[index] : NULL;
+}
+
+uint64_t mem_total(void)
+{
+	uint64_t total = 0;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	for (size_t i = 0; i < memory_table.count; i++)
+		if (memory_table.ranges[i].kind == MEMORY_RAM)
+			total += memory_table.ranges[i].size;
+	return total;
+}
+
+uint64_t mem_free_total(void)
+{
+	uint64_t total = 0;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	for (size_t i = 0; i < memory_table.count; i++)
+		if (memory_range_is_free(&memory_table.ranges[i]))
+			total += memory_table.ranges[i].size;
+	return total;
+}
+
+uint64_t mem_owned_by(const char *owner)
+{
+	uint64_t total = 0;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	for (size_t i = 0; i < memory_table.count; i++)
+		if (memory_table.ranges[i].owner &&
+		    memory_owner_same(memory_table.ranges[i].owner, owner))
+			total += memory_table.ranges[i].size;
+	return total;
+}

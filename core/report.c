@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sends the report record (docs/report.md) over the console: what became of every CPU, when each
+ * step ran, and the tests. Called by kernels at their end. Must never leave out a CPU.
+ */
+#include "core/cpu_table.h"
+#include "core/machine.h"
+
+#include <muster/muster.h>
+
+static uint32_t records;
+
+static void record(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void record(const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	format_text_v(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	console_print("@muster 1 %s\n", line);
+	records++;
+}
+
+/* A number, or "-" for the value that means "unknown". */
+static const char *known(char *buffer, size_t size, uint64_t value, uint64_t unknown)
+{
+	if (value == unknown)
+		return "-";
+	format_text(buffer, size, "%llu", (unsigned long long)value);
+	return buffer;
+}
+
+static uint64_t since_entry(uint64_t ticks)
+{
+	return clock_nanoseconds(ticks - bringup_entry_ticks());
+}
+
+static void send_guest(void)
+{
+	record("guest platform=%s arch=%s hypervisor=%s possible=%u present=%u online=%u left_out=%u",
+	       muster_platform(), muster_architecture(), muster_hypervisor(), cpu_possible_count(),
+	       cpu_present_count(), cpu_online_count(), cpu_table_left_out());
+}
+
+static void send_cpu(cpu_t cpu)
+{
+	uint64_t online = bringup_online_ticks(cpu);
+	const struct cpu_record *of = cpu_record(cpu);
+	char fwid[24], vcpu_id[24], node[24], ns[24];
+
+	record("cpu cpu=%u hwid=0x%llx fwid=%s vcpu_id=%s node=%s state=%s unit=0x%llx online_ns=%s step=%s",
+	       cpu.number, (unsigned long long)cpu_hwid(cpu).value,
+	       known(fwid, sizeof(fwid), cpu_fwid(cpu).value, FWID_UNKNOWN_VALUE),
+	       known(vcpu_id, sizeof(vcpu_id), of->vcpu_id.value, VCPU_ID_UNKNOWN_VALUE),
+	       known(node, sizeof(node), cpu_node(cpu), NODE_ANY), cpu_state_name(cpu_state(cpu)),
+	       (unsigned long long)percpu_unit(cpu),
+	       known(ns, sizeof(ns), online ? since_entry(online) : UINT64_MAX, UINT64_MAX),
+	       bringup_step_finished(cpu));
+}
+
+static void send_stacks(cpu_t cpu)
+{
+	for (unsigned int kind = 0; kind < STACK_KINDS; kind++)
+		if (stack_top(cpu, (enum stack_kind)kind))
+			record("stack cpu=%u kind=%s size=%zu used=%zu", cpu.number,
+			       stack_kind_name((enum stack_kind)kind),
+			       stack_size((enum stack_kind)kind),
+			       stack_high_water(cpu, (enum stack_kind)kind));
+}
+
+static void send_steps(cpu_t cpu)
+{
+	const struct bringup_table *table = bringup_table_current();
+
+	for (size_t i = 0; table && i < table->count; i++) {
+		struct step_stamp stamp = bringup_stamp(i, cpu);
+		char end[24];
+
+		if (!stamp.start)
+			continue;
+		record("step cpu=%u name=%s where=%s start_ns=%llu end_ns=%s", cpu.number,
+		       table->steps[i].name, step_where_name(table->steps[i].where),
+		       (unsigned long long)since_entry(stamp.start),
+		       known(end, sizeof(end), stamp.end ? since_entry(stamp.end) : UINT64_MAX,
+			     UINT64_MAX));
+	}
+}
+
+void report_send(const struct ktap *tests, int status)
+{
+	records = 0;
+	send_guest();
+	for_each_cpu(cpu)
+		send_cpu(cpu);
+	for_each_cpu(cpu)
+		send_stacks(cpu);
+	for_each_cpu(cpu)
+		send_steps(cpu);
+	if (!cpu_possible_count())
+		send_steps(cpu_from_number(0));
+	if (tests)
+		record("tests passed=%u failed=%u", tests->passed, tests->failed);
+	console_print("@muster 1 end records=%u status=%d\n", records, status);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the bring-up runner: what its files share, and what the secondary entry code calls.
+ * Public part: muster/bringup.h.
+ */
+#ifndef CORE_RUNNER_H
+#define CORE_RUNNER_H
+
+#include "core/cpu_table.h"
+
+#include <muster/bringup.h>
+
+/* What the entry code has given before the first row. */
+#define BRINGUP_GIVEN (CAP(PERCPU_BASE) | CAP(EARLY_TRAPS))
+
+/*
+ * Run the whole table. Returns the number of present CPUs that are not online, or the error of the
+ * step that failed on the boot CPU; then its steps have been undone.
+ */
+int bringup_run(const struct bringup_table *table);
+
+/*
+ * Where another CPU joins, on its own stack with its base loaded, after the entry code has claimed
+ * its record (STARTING to ARRIVED). Runs its ONLINE steps, then idles for ever.
+ */
+void bringup_secondary(void) __attribute__((noreturn));
+
+/* Undo what the calling CPU has done from its ONLINE rows, run LEAVE rows, stop. */
+void bringup_leave(void *unused) __attribute__((noreturn));
+
+/* START or the wait for it, as cpu_up() and bringup_run() share them. */
+int bringup_start_cpu(cpu_t cpu);
+void bringup_wait(uint32_t wanted_online);
+
+/* PREPARE for one CPU from what it has on, and the way back, as far as it can be undone. */
+int bringup_prepare(cpu_t cpu);
+void bringup_unprepare(cpu_t cpu);
+
+/* One step on one CPU: progress, stamps, injection, the row's function. */
+int step_run(size_t row, cpu_t cpu);
+/* Undo rows first ... last in reverse. Stops at the first that has no undo and returns the row
+ * after it: the row to go on with; or first, when all were undone. */
+size_t steps_undo(size_t first, size_t last, cpu_t cpu);
+
+/* The first row of a phase, and the first of the next. */
+size_t phase_begin(enum step_where where);
+size_t phase_end(enum step_where where);
+
+/* bringup_progress.c: what each CPU is doing, and since when. */
+struct step_progress {
+	uint8_t now;
+	uint8_t finished;
+	uint8_t failed;
+	int32_t error;
+};
+void progress_begin(const struct bringup_table *table);
+void progress_set_now(size_t row, cpu_t cpu);
+void progress_set_finished(size_t row, cpu_t cpu);
+void progress_set_failed(size_t row, cpu_t cpu, int error);
+void progress_clear(cpu_t cpu);
+/* A START row that started every other CPU at once ran from start to end, for each of them. */
+void progress_set_started_all(size_t row, uint64_t start, uint64_t end);
+/* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
+int progress_stamps_create(void);
+void progress_announce_waiting(void);
+void bringup_entry_mark(void);
+
+/* Injection: is a failure ordered for this step on this CPU? Taken once. Hangs by itself. */
+bool injection_due(size_t row, cpu_t cpu);
+bool injection_pending(size_t row);
+/* Read "STEP@CPU" from fail= or hang=. Returns 0 or MUSTER_E_INVALID with a line. */
+int injection_read(const char *text, bool hang);
+/* The CPU of a pending order exists? Asked when the ids are known. */
+int injection_check(void);
+/* The row of an order for the boot CPU that has run before the order was read, or STEP_NONE. */
+size_t injection_overdue(size_t row);
+
+/* Call queues: muster/call.h. */
+int call_queue_open(cpu_t cpu);
+void call_queue_close(cpu_t cpu);
+void call_queue_serve(void);
+
+#endif

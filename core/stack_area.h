@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stacks: where they are in a CPU's window, making and freeing them. Public part: muster/stack.h.
+ *
+ * In the upper half of the window each kind has two pages: a guard, never mapped, and the stack.
+ */
+#ifndef CORE_STACK_AREA_H
+#define CORE_STACK_AREA_H
+
+#include <muster/stack.h>
+
+/*
+ * Make all stacks of the kinds in `kinds` (bit n: enum stack_kind n). The boot CPU's main stack is
+ * part of the image: leave STACK_MAIN out for it and tell where it is with stack_adopt(). Sets the
+ * record's `stack` for STACK_MAIN. Returns 0 or MUSTER_E_NO_MEMORY (nothing is left behind then).
+ */
+int stacks_create(cpu_t cpu, uint32_t kinds);
+void stacks_destroy(cpu_t cpu);
+
+/* The boot CPU's main stack: [bottom, bottom + size), with a guard page below bottom. */
+void stack_adopt(uintptr_t bottom, size_t size);
+
+/*
+ * Fill what is unused of the calling CPU's stacks with the pattern that the high-water mark is
+ * read by; of the running one, what lies below stack_pointer less a little. Called on the CPU
+ * itself.
+ */
+void stacks_mark(cpu_t cpu, uintptr_t stack_pointer);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ACPI tables, read-only: the root, finding a table, MADT, FADT and the sleep type of S5. ACPI
+ * Specification 6.5; sections are cited where a number comes from it. Trusts no byte.
+ */
+#ifndef FIRMWARE_ACPI_H
+#define FIRMWARE_ACPI_H
+
+#include "firmware/reader.h"
+
+#define ACPI_TABLE_MAX	 (1u << 20) /* a table longer than this is refused */
+#define ACPI_ENTRIES_MAX 256u	    /* tables that a root table may list; more is refused */
+
+struct acpi_table {
+	char signature[5]; /* terminated */
+	uint8_t revision;
+	uint64_t physical; /* address of the header */
+	uint32_t length;   /* header included; checked against ACPI_TABLE_MAX */
+};
+
+struct acpi_root {
+	struct acpi_table table; /* RSDT or XSDT, checked */
+	bool extended;		 /* XSDT: 8-byte entries */
+	uint32_t count;
+};
+
+/*
+ * Find the root: from hint (physical address of the RSDP, from the boot protocol) or, when that is
+ * 0, where 5.2.5.1 says to look: the first KiB of the EBDA and 0xE0000-0xFFFFF in steps of 16. A
+ * hint that is no RSDP is logged, and then the search is tried. The XSDT is preferred; when it is
+ * broken the RSDT is tried, logged. Returns 0, MUSTER_E_NOT_FOUND, MUSTER_E_CORRUPT.
+ */
+int acpi_root_find(const struct firmware_reader *reader, uint64_t hint, struct acpi_root *root);
+
+/*
+ * The first table with that signature (4 characters) whose checksum is right. Entries with address
+ * 0, unreadable or with a wrong checksum are logged, once each, and skipped. Returns 0,
+ * MUSTER_E_NOT_FOUND, or MUSTER_E_CORRUPT when only broken ones were there.
+ */
+int acpi_table_find(const struct firmware_reader *reader, const struct acpi_root *root,
+		    const char *signature, struct acpi_table *table);
+
+/* One processor, from a Processor Local APIC (type 0, 5.2.12.2) or x2APIC (type 9, 5.2.12.12). */
+struct acpi_processor {
+	uint32_t apic_id;
+	uint32_t uid;
+	bool enabled;	     /* there now */
+	bool online_capable; /* may be added later; ACPI 6.3 and up */
+	bool x2apic;	     /* from a type 9 entry */
+};
+
+/* A Local APIC NMI (type 4, 5.2.12.7) or x2APIC NMI (type 10, 5.2.12.13): one of the two LINT pins. */
+struct acpi_nmi {
+	uint32_t uid;  /* ACPI_NMI_ALL: every processor */
+	uint8_t lint;  /* 0 or 1 */
+	uint16_t flags; /* MPS INTI flags, 5.2.12.5: bits 1:0 polarity, 3:2 trigger */
+};
+#define ACPI_NMI_ALL UINT32_MAX
+
+#define ACPI_NMIS_MAX 16u
+
+/* What the MADT said besides the processors. */
+struct acpi_madt {
+	uint64_t local_apic; /* physical address; a type 5 entry overrides the header's */
+	bool legacy_pics;    /* PCAT_COMPAT: two 8259s are there and must be masked */
+	uint32_t nmi_count;
+	struct acpi_nmi nmis[ACPI_NMIS_MAX];
+	uint32_t processors; /* entries passed to `processor` */
+};
+
+/*
+ * Walk a MADT ("APIC", 5.2.12). processor is called for each processor entry that is enabled or
+ * online-capable, in table order. A structure of length 0 or too short for its type, or one that
+ * runs over the table's end, ends the walk: logged with offset, type and length, MUSTER_E_CORRUPT,
+ * and what came before it stands. Unknown types are skipped. APIC id 0xFF in a type 0 entry means
+ * "none" and is skipped. Returns 0, MUSTER_E_CORRUPT.
+ */
+int acpi_madt_read(const struct firmware_reader *reader, const struct acpi_table *table,
+		   struct acpi_madt *madt,
+		   void (*processor)(void *context, const struct acpi_processor *processor),
+		   void *context);
+
+/* What is needed to power off, and the timer to measure clocks with. FADT, 5.2.9; sleeping, 4.8.3. */
+struct acpi_power {
+	bool can_power_off;
+	uint16_t pm1a_control; /* I/O ports; 0: none */
+	uint16_t pm1b_control;
+	uint8_t sleep_type_a; /* SLP_TYP for S5, from \_S5 */
+	uint8_t sleep_type_b;
+	bool reduced;		    /* HW_REDUCED_ACPI: sleep_control is to be used */
+	uint16_t sleep_control_port; /* 0: none in I/O space */
+	uint64_t sleep_control_memory; /* 0: none in memory space */
+	uint16_t pm_timer_port;	    /* 0: none */
+	bool pm_timer_32;	    /* 32 bits, else 24 */
+};
+
+/*
+ * Read the FADT ("FACP") and scan the DSDT's bytes for \_S5 (a package of constants; AML is not
+ * run). A DSDT without it leaves can_power_off false unless `reduced` (then type 5 is used, what
+ * QEMU's microvm wants). Returns 0, MUSTER_E_CORRUPT for a FADT too short for its PM1a field.
+ */
+int acpi_power_read(const struct firmware_reader *reader, const struct acpi_table *fadt,
+		    struct acpi_power *power);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few instructions that portable code needs inline: waiting politely, interrupts, the counter.
+ *
+ *   cpu_relax()              in every polling loop: lets the other CPUs of a core or host run
+ *   interrupts_save_off()    turn interrupts off, return what interrupts_restore() wants
+ *   interrupts_restore(s)
+ *   interrupts_on(), interrupts_off()
+ *   counter_read()           clock_ticks(), inline
+ */
+#ifndef MUSTER_ARCH_CPU_H
+#define MUSTER_ARCH_CPU_H
+
+#if __STDC_HOSTED__
+#include <muster/arch/host/cpu.h>
+#elif defined(__x86_64__)
+#include <muster/arch/x86_64/cpu.h>
+#else
+#error "muster: no CPU header for this architecture"
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A hosted program, for unit tests: see muster/arch/cpu.h. A thread plays a CPU. */
+#ifndef MUSTER_ARCH_HOST_CPU_H
+#define MUSTER_ARCH_HOST_CPU_H
+
+#include <sched.h>
+#include <stdint.h>
+#include <time.h>
+
+static inline void cpu_relax(void)
+{
+	sched_yield();
+}
+
+static inline void interrupts_on(void)
+{
+}
+
+static inline void interrupts_off(void)
+{
+}
+
+static inline uint64_t interrupts_save_off(void)
+{
+	return 0;
+}
+
+static inline void interrupts_restore(uint64_t flags)
+{
+	(void)flags;
+}
+
+static inline uint64_t counter_read(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * muster: from "a hypervisor started one CPU of me" to "every CPU is up, knows who it is, has its
+ * own memory, and shares the right pages with its hypervisor".
+ *
+ * This header is all of the public API, and the few functions that tie it together. A kernel
+ * supplies muster_main(); libmuster supplies the ways in, and calls it on the boot CPU.
+ */
+#ifndef MUSTER_MUSTER_H
+#define MUSTER_MUSTER_H
+
+#include <muster/bringup.h>
+#include <muster/call.h>
+#include <muster/clock.h>
+#include <muster/command_line.h>
+#include <muster/console.h>
+#include <muster/cpu.h>
+#include <muster/error.h>
+#include <muster/ktap.h>
+#include <muster/layout.h>
+#include <muster/memory.h>
+#include <muster/percpu.h>
+#include <muster/report.h>
+#include <muster/stack.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct muster_options {
+	const struct command_line_word *words; /* command-line words of the kernel's own, or NULL */
+	size_t word_count;
+};
+
+/*
+ * Supplied by the kernel. Called once, on the boot CPU, on its boot stack, interrupts off, with the
+ * per-CPU base loaded and traps reported; nothing else has been done. What it returns is what the
+ * guest exits with: 0 for success, 1 ... 63 for failure.
+ */
+int muster_main(void);
+
+/*
+ * Run the whole table: BOOT, PREPARE, START, ONLINE. options may be NULL. Returns the number of
+ * present CPUs that did not come online (each has been named on the console), or an error when the
+ * boot CPU itself could not go on. On return interrupts are on, and every other CPU waits in
+ * cpu_idle(). Call it once, from muster_main().
+ */
+int muster_bring_up(const struct muster_options *options);
+
+/* The platform ("pc"), the architecture ("x86_64") and the hypervisor ("tcg", "none"): short words
+ * of the report. Never NULL. Need no step; the hypervisor is "unknown" before step `hypervisor`. */
+const char *muster_platform(void);
+const char *muster_architecture(void);
+const char *muster_hypervisor(void);
+
+/*
+ * End the guest. status: 0 ... 63. Powers off in the way the platform has; does not return. Needs:
+ * nothing, though before step `firmware` some machines cannot power off and halt instead.
+ */
+void muster_exit(int status) __attribute__((noreturn));
+
+/*
+ * Stop everything with a message: prints it with the CPU, the running step and a backtrace, and
+ * ends the guest with status 63. A panic within a panic halts. Usable from everywhere, from the
+ * first C function on.
+ */
+void muster_panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
