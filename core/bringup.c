@@ -261,6 +261,7 @@ int bringup_run(const struct bringup_table *table)
 	if (error)
 		return error;
 	start_others();
+	bringup_over();
 	interrupts_on();
 	return (int)(cpu_present_count() - cpu_online_count());
 }

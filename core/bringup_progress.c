@@ -20,6 +20,7 @@ static const struct bringup_table *table;
 static struct step_progress boot_progress = { STEP_NONE, STEP_NONE, STEP_NONE, 0 };
 static struct step_stamp boot_stamps[BRINGUP_STEPS_MAX];
 static uint64_t entry_ticks;
+static bool over;
 
 const struct bringup_table *bringup_table_current(void)
 {
@@ -29,6 +30,16 @@ const struct bringup_table *bringup_table_current(void)
 void bringup_entry_mark(void)
 {
 	entry_ticks = counter_read();
+}
+
+bool bringup_is_over(void)
+{
+	return __atomic_load_n(&over, __ATOMIC_RELAXED);
+}
+
+void bringup_over(void)
+{
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 }
 
 uint64_t bringup_entry_ticks(void)
@@ -129,6 +140,14 @@ static void announce(const char *kind, size_t row, cpu_t cpu)
 
 	console_print("@muster 1 %s step=%s where=%s cpu=%u\n", kind, step->name,
 		      step_where_name(step->where), cpu.number);
+}
+
+void bringup_announce(cpu_t cpu)
+{
+	uint8_t row = progress_of(cpu).now;
+
+	if (table && row < table->count)
+		announce("at", row, cpu);
 }
 
 void progress_set_now(size_t row, cpu_t cpu)

@@ -43,7 +43,7 @@ struct format_conversion {
 	bool width_argument;
 	bool precision_argument;
 	int width;
-	int precision; /* -1: none */
+	int precision; /* negative: none */
 	enum format_length length;
 	char kind;
 };
@@ -337,11 +337,9 @@ static void take_width_and_precision(struct format_output *output,
 		}
 		conversion->width = cut_field(width);
 	}
-	if (conversion->precision_argument) {
-		int precision = va_arg(output->arguments, int);
-
-		conversion->precision = precision < 0 ? NO_PRECISION : cut_field(precision);
-	}
+	/* A negative precision is none. */
+	if (conversion->precision_argument)
+		conversion->precision = cut_field(va_arg(output->arguments, int));
 }
 
 static void put_conversion(struct format_output *output, struct format_conversion *conversion)

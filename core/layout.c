@@ -218,10 +218,9 @@ static bool place_fixmap(const struct layout_draft *draft, const struct obstacle
 	struct span span;
 	uint64_t top;
 
-	/* Without a hole the last page stays unused: pointers just below 2^width are error values
-	 * and one-past-the-end addresses that would wrap. */
-	top = hole < draft->hole_count ? draft->holes[hole].start
-				       : machine->address_last - (MEMORY_PAGE_SIZE - 1);
+	/* Without a hole rounding down leaves the last page unused, the last address being all
+	 * ones: pointers just below 2^width are error values, and ends that would wrap to 0. */
+	top = hole < draft->hole_count ? draft->holes[hole].start : machine->address_last;
 	top = align_down(top, machine->fixmap_align);
 	if (top < machine->kernel_start || top - machine->kernel_start < bytes)
 		return false;

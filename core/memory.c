@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Early memory: handing out, claiming, taking back and listing physical memory. The boot CPU calls
- * it from BOOT and PREPARE steps and when CPUs come and go, one caller at a time. It must never
- * touch the memory that it hands out.
+ * Early memory: handing out, claiming and taking back physical memory; memory_list.c lists it. The
+ * boot CPU calls it from BOOT and PREPARE steps and when CPUs come and go, one caller at a time. It
+ * must never touch the memory that it hands out.
  *
  * Memory is handed out from the top down. What one owner gets piece by piece (units, stacks, page
  * tables) grows downwards in one place, a cluster, so that a thousand CPUs are a handful of ranges
@@ -20,19 +20,22 @@
 #define GAP_SHIFT 6
 #define GAP_MAX	  (UINT64_C(16) << 20)
 
-/* A free range is spacious if it has this part of the largest one. */
+/* A free range is spacious if it has this part of the largest one, or so much: no gap has. */
 #define SPACIOUS_SHIFT 3
+#define SPACIOUS_SIZE  (2 * GAP_MAX)
 
 /* Below this (the reach of ISA DMA and of start-up code) no cluster is looked for, so that low
  * memory stays for those who ask for it. */
 #define LOW_MEMORY_END (UINT64_C(16) << 20)
 
-/* Where the last pieces without a limit came from. Valid as long as no range has moved. */
+/* Where an owner's last piece came from, if he set no limit. Forgotten when memory is freed, so
+ * that the next search finds what was freed. */
 struct cluster {
 	const char *owner;
 	uint32_t node; /* the wish: NODE_ANY for none */
-	uint32_t changes;
+	uint32_t changes; /* place is right as long as the table has not changed since */
 	size_t place;
+	uint64_t base;
 };
 
 #define CLUSTERS 8
@@ -71,51 +74,85 @@ static uint64_t fit(const struct memory_range *range, uint64_t top,
 	return base >= range->base ? base : 0;
 }
 
-/* The common case: the next piece of a cluster, right below the one before. 0: not so simple. */
+static struct cluster *cluster_find(const struct memory_request *request)
+{
+	uint32_t node = node_wish(request);
+
+	for (uint32_t i = 0; i < CLUSTERS; i++)
+		if (clusters[i].owner == request->owner && clusters[i].node == node)
+			return &clusters[i];
+	return NULL;
+}
+
+/* The cluster's range; NULL when it is not what it was. */
+static struct memory_range *cluster_range(struct cluster *cluster)
+{
+	struct memory_range *range;
+
+	if (cluster->changes != memory_table.changes) {
+		cluster->place = memory_table_find(cluster->base);
+		cluster->changes = memory_table.changes;
+	}
+	range = &memory_table.ranges[cluster->place];
+	if (cluster->place == memory_table.count || range->base != cluster->base ||
+	    range->owner != cluster->owner)
+		return NULL;
+	return range;
+}
+
+/*
+ * The common case, and the only one that has to be quick: the next piece of a cluster, right below
+ * the one before. 0: not so simple, or a rule is broken.
+ */
 static uint64_t cluster_extend(const struct memory_request *request)
 {
 	uint64_t align = request->align ? request->align : MEMORY_PAGE_SIZE;
+	struct cluster *cluster = request->limit ? NULL : cluster_find(request);
+	struct memory_range *owned = cluster ? cluster_range(cluster) : NULL;
+	struct memory_range *free;
+	uint64_t base;
 
-	for (uint32_t i = 0; i < CLUSTERS; i++) {
-		const struct cluster *cluster = &clusters[i];
-		struct memory_range *owned, *free;
-		uint64_t base;
-
-		if (cluster->owner != request->owner || cluster->node != node_wish(request))
-			continue;
-		if (cluster->changes != memory_table.changes || !cluster->place || request->limit)
-			return 0;
-		owned = &memory_table.ranges[cluster->place];
-		free = owned - 1;
-		if (!memory_range_is_free(free) || memory_range_end(free) != owned->base ||
-		    free->node != owned->node || free->size <= request->size)
-			return 0;
-		base = owned->base - request->size;
-		if ((base & (align - 1)) || crosses(base, request->size, request->no_cross))
-			return 0;
-		free->size -= request->size;
-		owned->base = base;
-		owned->size += request->size;
-		return base;
-	}
-	return 0;
+	if (!owned || !request->owner || !request->size || (align & (align - 1)) ||
+	    (request->no_cross & (request->no_cross - 1)))
+		return 0;
+	if (!cluster->place)
+		return 0;
+	free = owned - 1;
+	if (!memory_range_is_free(free) || memory_range_end(free) != owned->base ||
+	    free->node != owned->node || free->size <= request->size)
+		return 0;
+	if (cluster->node != NODE_ANY && cluster->node != owned->node)
+		return 0;
+	base = owned->base - request->size;
+	if ((base & (align - 1)) || crosses(base, request->size, request->no_cross))
+		return 0;
+	free->size -= request->size;
+	owned->base = base;
+	owned->size += request->size;
+	cluster->base = base;
+	return base;
 }
 
 static void cluster_remember(const struct memory_request *request, uint64_t base)
 {
-	struct cluster *cluster = NULL;
+	struct cluster *cluster = cluster_find(request);
 
 	if (request->limit)
 		return;
-	for (uint32_t i = 0; i < CLUSTERS && !cluster; i++)
-		if (clusters[i].owner == request->owner && clusters[i].node == node_wish(request))
-			cluster = &clusters[i];
 	if (!cluster)
 		cluster = &clusters[next_cluster++ % CLUSTERS];
 	cluster->owner = request->owner;
 	cluster->node = node_wish(request);
 	cluster->changes = memory_table.changes;
 	cluster->place = memory_table_find(base);
+	/* Not base: it may have been joined to what the owner has below. */
+	cluster->base = memory_table.ranges[cluster->place].base;
+}
+
+static void clusters_forget(void)
+{
+	for (uint32_t i = 0; i < CLUSTERS; i++)
+		clusters[i].owner = NULL;
 }
 
 /* Whose is the memory that touches this range from above, and from below? */
@@ -154,7 +191,8 @@ static uint64_t spacious(const struct memory_request *request, bool only_node)
 		if (eligible(range, request, only_node) && range->size > largest)
 			largest = range->size;
 	}
-	return largest >> SPACIOUS_SHIFT;
+	largest >>= SPACIOUS_SHIFT;
+	return largest < SPACIOUS_SIZE ? largest : SPACIOUS_SIZE;
 }
 
 /*
@@ -212,9 +250,8 @@ void memory_own(uint64_t base, uint64_t size, const char *owner)
 			break;
 		range->owner = owner;
 	}
-	/* Even if nothing moved, what was a cluster's free part may not be free any more, and what
-	 * was freed is to be found again by the next search. */
-	memory_table.changes++;
+	if (!owner)
+		clusters_forget();
 	memory_table_merge(base, base + size);
 }
 
@@ -252,12 +289,10 @@ static const char *broken_rule(const struct memory_request *request)
 uint64_t memory_take(const struct memory_request *request)
 {
 	bool wish = request->on_node && request->node != NODE_ANY;
-	uint64_t base = cluster_extend(request);
+	uint64_t base = search(request, wish);
+	bool elsewhere = !base && wish;
 
-	if (base)
-		return base;
-	base = search(request, wish);
-	if (!base && wish) {
+	if (elsewhere) {
 		base = search(request, false);
 		if (base)
 			print_refusal(request, "node has none left, taken from another");
@@ -265,17 +300,18 @@ uint64_t memory_take(const struct memory_request *request)
 	if (!base)
 		return 0;
 	memory_own(base, request->size, request->owner);
-	cluster_remember(request, base);
+	if (!elsewhere)
+		cluster_remember(request, base);
 	return base;
 }
 
-uint64_t mem_alloc_request(const struct memory_request *request)
+/* All but the common case. */
+static uint64_t alloc_slowly(const struct memory_request *request)
 {
 	struct memory_request named = *request;
 	const char *rule = broken_rule(request);
 	uint64_t base;
 
-	bringup_uses(CAP(MEMORY_MAP));
 	if (!named.owner)
 		named.owner = "unnamed";
 	if (rule) {
@@ -290,6 +326,15 @@ uint64_t mem_alloc_request(const struct memory_request *request)
 	if (!base)
 		print_refusal(&named, "no memory that fits");
 	return base;
+}
+
+uint64_t mem_alloc_request(const struct memory_request *request)
+{
+	uint64_t base;
+
+	bringup_uses(CAP(MEMORY_MAP));
+	base = cluster_extend(request);
+	return base ? base : alloc_slowly(request);
 }
 
 static void print_range(const char *who, uint64_t base, uint64_t size, const char *rule)
@@ -358,50 +403,4 @@ int mem_claim(uint64_t base, uint64_t size, const char *owner)
 	}
 	memory_own(base, size, owner);
 	return 0;
-}
-
-size_t mem_count(void)
-{
-	bringup_uses(CAP(MEMORY_MAP));
-	return memory_table.count;
-}
-
-const struct memory_range *mem_at(size_t index)
-{
-	bringup_uses(CAP(MEMORY_MAP));
-	return index < memory_table.count ? &memory_table.ranges[index] : NULL;
-}
-
-uint64_t mem_total(void)
-{
-	uint64_t total = 0;
-
-	bringup_uses(CAP(MEMORY_MAP));
-	for (size_t i = 0; i < memory_table.count; i++)
-		if (memory_table.ranges[i].kind == MEMORY_RAM)
-			total += memory_table.ranges[i].size;
-	return total;
-}
-
-uint64_t mem_free_total(void)
-{
-	uint64_t total = 0;
-
-	bringup_uses(CAP(MEMORY_MAP));
-	for (size_t i = 0; i < memory_table.count; i++)
-		if (memory_range_is_free(&memory_table.ranges[i]))
-			total += memory_table.ranges[i].size;
-	return total;
-}
-
-uint64_t mem_owned_by(const char *owner)
-{
-	uint64_t total = 0;
-
-	bringup_uses(CAP(MEMORY_MAP));
-	for (size_t i = 0; i < memory_table.count; i++)
-		if (memory_table.ranges[i].owner &&
-		    memory_owner_same(memory_table.ranges[i].owner, owner))
-			total += memory_table.ranges[i].size;
-	return total;
 }

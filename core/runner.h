@@ -64,6 +64,10 @@ void progress_set_started_all(size_t row, uint64_t start, uint64_t end);
 int progress_stamps_create(void);
 void progress_announce_waiting(void);
 void bringup_entry_mark(void);
+/* Has the first bring-up ended, well or badly? And a line that says where one CPU is. */
+bool bringup_is_over(void);
+void bringup_over(void);
+void bringup_announce(cpu_t cpu);
 
 /* Injection: is a failure ordered for this step on this CPU? Taken once. Hangs by itself. */
 bool injection_due(size_t row, cpu_t cpu);

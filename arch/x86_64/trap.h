@@ -5,6 +5,7 @@
 #ifndef ARCH_X86_64_TRAP_H
 #define ARCH_X86_64_TRAP_H
 
+#include <muster/fault.h>
 #include <stdint.h>
 
 /* What trap_entry.S leaves on the stack. The last five are the processor's (SDM vol. 3A, 6.14). */
@@ -42,16 +43,6 @@ void trap_tables_early(void);
 
 /* From assembly. */
 void trap_dispatch(struct trap_frame *frame);
-
-/* NMIs that this CPU has had since it came online. */
-uint64_t nmi_count_read(uint32_t cpu);
-
-/* A trap that is expected, for self-tests: the next fault of this CPU in [start, end) of its code
- * goes on at `resume` instead of ending the guest. */
-struct trap_expectation {
-	uint64_t address; /* filled in: CR2 for a page fault */
-	uint64_t vector;  /* filled in: 0 while none came */
-};
 
 /* Print a call chain that starts with that frame pointer. */
 void backtrace_print(uint64_t rip, uint64_t rbp);

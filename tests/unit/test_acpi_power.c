@@ -292,8 +292,14 @@ static void s5_cut_off(void **state)
 {
 	(void)state;
 	for (size_t size = 0; size < sizeof(s5_seven); size++) {
+		uint64_t dsdt = add_dsdt(s5_seven, sizeof(s5_seven));
+
 		capture_begin();
-		assert_false(scan(s5_seven, size));
+		builder_put(&built, dsdt + BUILDER_LENGTH, BUILDER_HEADER + size, 4);
+		builder_seal(&built, dsdt);
+		put(DSDT, dsdt, 4);
+		assert_int_equal(read_fadt(1, 116), 0);
+		assert_false(power.can_power_off);
 		assert_true(capture_has("no \\_S5 that is a package of constants\n"));
 	}
 	assert_true(scan(s5_seven, sizeof(s5_seven)));
@@ -308,6 +314,8 @@ static void every_way_to_write_a_constant(void **state)
 	static const uint8_t two[] = { 8, '_', 'S', '5', '_', 0x12, 0x45, 0, 2, 1, 0 };
 	static const uint8_t three[] = { 8, '_', 'S', '5', '_', 0x12, 0x86, 0, 0, 2, 1, 0 };
 	static const uint8_t four[] = { 8, '_', 'S', '5', '_', 0x12, 0xc7, 0, 0, 0, 2, 1, 0 };
+	/* 74 bytes, to the last one of the table. */
+	static const uint8_t large[5 + 1 + 74] = { 8, '_', 'S', '5', '_', 0x12, 0x4a, 4, 2, 1, 0 };
 	/* Both in one element. */
 	static const uint8_t single[] = { 8, '_', 'S', '5', '_', 0x12, 0x05, 1, 0x0b, 0x05, 0x03 };
 
@@ -324,6 +332,9 @@ static void every_way_to_write_a_constant(void **state)
 	assert_int_equal(power.sleep_type_a, 1);
 	assert_true(scan(four, sizeof(four)));
 	assert_int_equal(power.sleep_type_a, 1);
+	assert_true(scan(large, sizeof(large)));
+	assert_int_equal(power.sleep_type_a, 1);
+	assert_false(scan(large, sizeof(large) - 1));
 	assert_true(scan(single, sizeof(single)));
 	assert_int_equal(power.sleep_type_a, 5);
 	assert_int_equal(power.sleep_type_b, 3);

@@ -251,6 +251,22 @@ static void test_top_down(void **state)
 	check_list();
 }
 
+/* Not the largest range first, but the highest. */
+static void test_memory_above_4_gib_first(void **state)
+{
+	static const char *const owners[] = { "a", "b", "c", "d" };
+
+	(void)state;
+	memory_map_begin();
+	memory_map_add(MIB, 3 * GIB, MEMORY_RAM);
+	memory_map_add(4 * GIB, 128 * MIB, MEMORY_RAM);
+	for (int i = 0; i < 400; i++)
+		assert_true(mem_alloc(16 * PAGE, 0, .owner = owners[i % 4]) >= 4 * GIB);
+	/* What does not fit there comes from below. */
+	assert_in_range(mem_alloc(200 * MIB, 0, .owner = "e"), 2 * GIB, 3 * GIB);
+	assert_in_range(mem_count(), 2, 40);
+}
+
 static void test_limit(void **state)
 {
 	uint64_t a;
@@ -349,17 +365,29 @@ static void test_nodes(void **state)
 	a = mem_alloc(PAGE, 0, .owner = "n", .node = 7, .on_node = true);
 	assert_true(a);
 	assert_true(host_log_has("node 7"));
-	/* Whoever gets it, it stays its node's. */
-	while (mem_alloc(PAGE, 0, .owner = "rest"))
-		;
-	check_list();
-	for (uint64_t at = MIB; at < 64 * MIB; at += PAGE)
-		assert_int_equal(range_of(at)->node, at < 32 * MIB   ? 0
-						     : at < 48 * MIB ? 1
-								     : NODE_ANY);
+	/* Each time. */
+	host_log_clear();
+	assert_true(mem_alloc(PAGE, 0, .owner = "n", .node = 7, .on_node = true));
+	assert_true(host_log_has("node 7"));
 	/* A node's memory that is given back is that node's still. */
 	assert_int_equal(mem_free(a, PAGE), 0);
 	check_list();
+}
+
+/* A cluster ends where its node does: whoever gets the memory, it stays its node's. */
+static void test_cluster_at_the_end_of_a_node(void **state)
+{
+	(void)state;
+	only_ram(MIB, 63 * MIB);
+	memory_map_set_node(0, 48 * MIB, 0);
+	memory_map_set_node(48 * MIB, 16 * MIB, 1);
+	while (mem_alloc(PAGE, 0, .owner = "all"))
+		;
+	check_list();
+	assert_int_equal(mem_free_total(), 0);
+	assert_int_equal(mem_count(), 2);
+	assert_int_equal(range_of(48 * MIB - PAGE)->node, 0);
+	assert_int_equal(range_of(48 * MIB)->node, 1);
 }
 
 static void test_set_node_of_pieces(void **state)
@@ -562,7 +590,7 @@ static uint64_t riddle(uint64_t base, uint64_t pages)
 
 static void test_table_grows(void **state)
 {
-	uint64_t base;
+	uint64_t base, tables;
 
 	(void)state;
 	only_ram(MIB, 63 * MIB);
@@ -574,7 +602,8 @@ static void test_table_grows(void **state)
 	assert_int_equal(mem_owned_by("riddled"), 4000 * PAGE);
 	/* Only the last table is still there: a power of two times the first. */
 	assert_true(mem_owned_by("memory map") >= mem_count() * sizeof(struct memory_range));
-	assert_true(mem_owned_by("memory map") < 4 * mem_count() * sizeof(struct memory_range));
+	tables = mem_owned_by("memory map") / sizeof(struct memory_range) / MEMORY_RANGES_MAX;
+	assert_int_equal(tables & (tables - 1), 0);
 	for (uint64_t i = 1; i < 8000; i += 2)
 		assert_int_equal(mem_free(base + i * PAGE, PAGE), 0);
 	check_list();
@@ -650,10 +679,12 @@ int main(void)
 		cmocka_unit_test_setup(test_too_many_ranges, begin),
 		cmocka_unit_test_setup(test_full_table_stays_careful, begin),
 		cmocka_unit_test_setup(test_top_down, begin),
+		cmocka_unit_test_setup(test_memory_above_4_gib_first, begin),
 		cmocka_unit_test_setup(test_limit, begin),
 		cmocka_unit_test_setup(test_broken_requests, begin),
 		cmocka_unit_test_setup(test_no_cross, begin),
 		cmocka_unit_test_setup(test_nodes, begin),
+		cmocka_unit_test_setup(test_cluster_at_the_end_of_a_node, begin),
 		cmocka_unit_test_setup(test_set_node_of_pieces, begin),
 		cmocka_unit_test_setup(test_clusters, begin),
 		cmocka_unit_test_setup(test_gaps_are_used, begin),

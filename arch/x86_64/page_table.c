@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page tables: building, changing and walking them. Called through struct machine by core, and by
+ * the steps `fixmap`, `page-tables` and `start-code`. One CPU at a time changes them: the boot CPU.
+ * Nothing is ever mapped writable and executable.
+ */
+#include "arch/x86_64/page_table.h"
+
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/registers.h"
+#include "core/layout_current.h"
+#include "core/string.h"
+
+#include <muster/console.h>
+#include <muster/error.h>
+#include <muster/memory.h>
+
+#define ENTRIES	      512u
+#define LEVELS	      4u /* level 0 holds the pages of 4 KiB, 3 is the root */
+#define ADDRESS_MASK  UINT64_C(0x000ffffffffff000)
+#define LARGE_SIZE    (UINT64_C(1) << 21)
+#define PAGE_DEVICE   UINT64_C(0x18) /* PWT and PCD: entry 3 of the power-on PAT, uncached */
+#define PAGE_USED     UINT64_C(0x60) /* accessed and dirty, so that no CPU has to set them */
+#define PAGE_NX	      (UINT64_C(1) << 63)
+#define TABLE_ENTRY   (PAGE_PRESENT | PAGE_WRITE)
+
+uint64_t kernel_cr3;
+static bool direct_ready;
+extern uint64_t boot_pml4[], boot_pd_fixmap[], fixmap_table[];
+
+static uint64_t protection_bits(enum map_protection protection)
+{
+	switch (protection) {
+	case MAP_READ_WRITE:
+		return PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX;
+	case MAP_EXECUTE:
+		return PAGE_PRESENT | PAGE_USED;
+	case MAP_DEVICE:
+		return PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX | PAGE_DEVICE;
+	default:
+		return PAGE_PRESENT | PAGE_USED | PAGE_NX;
+	}
+}
+
+static uint32_t entry_index(uint64_t address, uint32_t level)
+{
+	return (uint32_t)(address >> (12 + 9 * level)) & (ENTRIES - 1);
+}
+
+int fixmap_step(cpu_t cpu)
+{
+	uint64_t start = layout_fixmap_start(layout_current());
+	uint64_t last = start + (uint64_t)FIXMAP_SLOTS * MEMORY_PAGE_SIZE - 1;
+
+	(void)cpu;
+	/* The slots have one page table, and hang where the boot tables have room for it. */
+	if (start >> 21 != last >> 21 || start >> 30 != UINT64_MAX >> 30) {
+		console_print("muster: fixmap at %#lx: not within the last GiB and one table\n",
+			      start);
+		return MUSTER_E_INVALID;
+	}
+	boot_pd_fixmap[entry_index(start, 1)] =
+		((uintptr_t)fixmap_table - KERNEL_VIRTUAL) | TABLE_ENTRY;
+	return 0;
+}
+
+uintptr_t fixmap_set(uint32_t slot, uint64_t physical, enum map_protection protection)
+{
+	uintptr_t address = layout_fixmap_address(layout_current(), slot);
+	uint64_t entry = (physical & ADDRESS_MASK) | protection_bits(protection);
+
+	if (fixmap_table[entry_index(address, 0)] != entry) {
+		fixmap_table[entry_index(address, 0)] = entry;
+		page_invalidate(address);
+	}
+	return address;
+}
+
+static bool fixmap_read(void *context, uint64_t physical, void *buffer, size_t size)
+{
+	char *to = buffer;
+
+	(void)context;
+	if (physical + size > ADDRESS_MASK)
+		return false;
+	while (size) {
+		uint64_t offset = physical & (MEMORY_PAGE_SIZE - 1);
+		size_t part = MEMORY_PAGE_SIZE - offset;
+		uintptr_t page = fixmap_set(FIXMAP_FIRMWARE, physical, MAP_READ_ONLY);
+
+		if (part > size)
+			part = size;
+		memcpy(to, (const void *)(page + offset), part);
+		to += part;
+		physical += part;
+		size -= part;
+	}
+	return true;
+}
+
+const struct firmware_reader fixmap_reader = { .read = fixmap_read };
+
+/* A pointer to a table, by the direct map or, before there is one, by its level's fixmap slot. */
+static uint64_t *table_pointer(uint64_t physical, uint32_t level)
+{
+	if (direct_ready)
+		return page_table_direct(physical);
+	return (uint64_t *)fixmap_set(FIXMAP_TABLE + level, physical, MAP_READ_WRITE);
+}
+
+static uint64_t table_create(uint32_t level, uint32_t node)
+{
+	uint64_t table = mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "page table", .node = node,
+				   .on_node = node != NODE_ANY);
+
+	if (table)
+		memset(table_pointer(table, level), 0, MEMORY_PAGE_SIZE);
+	return table;
+}
+
+/*
+ * The entry for an address at a level, making the tables above it. NULL: no memory, or a larger page
+ * stands in the way.
+ */
+static uint64_t *entry_make(uint64_t root, uint64_t address, uint32_t level, uint32_t node)
+{
+	uint64_t table = root & ADDRESS_MASK;
+
+	for (uint32_t above = LEVELS - 1; above > level; above--) {
+		uint64_t *entry = &table_pointer(table, above)[entry_index(address, above)];
+
+		if (*entry & PAGE_LARGE)
+			return NULL;
+		if (!(*entry & PAGE_PRESENT)) {
+			uint64_t made = table_create(above - 1, node);
+
+			if (!made)
+				return NULL;
+			*entry = made | TABLE_ENTRY;
+		}
+		table = *entry & ADDRESS_MASK;
+	}
+	return &table_pointer(table, level)[entry_index(address, level)];
+}
+
+/* Fill what of [address, end) one table of that level holds. Returns how much that was; 0: failed. */
+static uint64_t map_in_one_table(uint64_t root, uint64_t address, uint64_t end, uint64_t physical,
+				 uint64_t bits, uint32_t level, uint32_t node)
+{
+	uint64_t page = UINT64_C(1) << (12 + 9 * level);
+	uint64_t *entry = entry_make(root, address, level, node);
+	uint32_t index = entry_index(address, level);
+	uint64_t done = 0;
+
+	if (!entry)
+		return 0;
+	for (; index < ENTRIES && end - address - done >= page; index++, entry++, done += page) {
+		if (*entry & PAGE_PRESENT)
+			return 0;
+		*entry = (physical + done) | bits | (level ? PAGE_LARGE : 0);
+	}
+	return done;
+}
+
+/* Map with pages of 2 MiB where `large` allows it and everything is aligned, else of 4 KiB. */
+static int map_range(uint64_t root, uint64_t address, uint64_t physical, uint64_t size,
+		     uint64_t bits, bool large, uint32_t node)
+{
+	uint64_t end = address + size;
+
+	while (address != end) {
+		bool fits = large && !((address | physical) & (LARGE_SIZE - 1)) &&
+			    end - address >= LARGE_SIZE;
+		uint64_t stop = end;
+		uint64_t done;
+
+		/* Small pages up to where large ones can go on. */
+		if (!fits && large && !((address ^ physical) & (LARGE_SIZE - 1)) &&
+		    (address | (LARGE_SIZE - 1)) < end - 1)
+			stop = (address | (LARGE_SIZE - 1)) + 1;
+		done = map_in_one_table(root, address, stop, physical, bits, fits ? 1 : 0, node);
+		if (!done)
+			return MUSTER_E_NO_MEMORY;
+		address += done;
+		physical += done;
+	}
+	return 0;
+}
+
+int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
+		   enum map_protection protection, uint32_t node)
+{
+	return map_range(kernel_cr3, address, physical, size, protection_bits(protection), false,
+			 node);
+}
+
+/* The entry that maps an address, of whatever level; NULL if none does. */
+static uint64_t *entry_find(uint64_t root, uint64_t address, uint32_t *level)
+{
+	uint64_t table = root & ADDRESS_MASK;
+
+	for (*level = LEVELS - 1;; (*level)--) {
+		uint64_t *entry = &table_pointer(table, *level)[entry_index(address, *level)];
+
+		if (!(*entry & PAGE_PRESENT))
+			return NULL;
+		if (!*level || (*entry & PAGE_LARGE))
+			return entry;
+		table = *entry & ADDRESS_MASK;
+	}
+}
+
+void page_table_unmap(uint64_t address, uint64_t size)
+{
+	for (uint64_t done = 0; done < size; done += MEMORY_PAGE_SIZE) {
+		uint32_t level;
+		uint64_t *entry = entry_find(kernel_cr3, address + done, &level);
+
+		if (entry && !level)
+			*entry = 0;
+		page_invalidate(address + done);
+	}
+}
+
+int page_table_protect(uint64_t address, uint64_t size, enum map_protection protection)
+{
+	for (uint64_t done = 0; done < size; done += MEMORY_PAGE_SIZE) {
+		uint32_t level;
+		uint64_t *entry = entry_find(kernel_cr3, address + done, &level);
+
+		if (!entry || level)
+			return MUSTER_E_NOT_FOUND;
+		*entry = (*entry & ADDRESS_MASK) | protection_bits(protection);
+		page_invalidate(address + done);
+	}
+	return 0;
+}
+
+void *page_table_direct(uint64_t physical)
+{
+	if (!direct_ready || physical >= layout_direct_size(layout_current()))
+		return NULL;
+	return (void *)(layout_direct_start(layout_current()) + physical);
+}
+
+uint64_t page_table_physical(uintptr_t address)
+{
+	uint64_t offset_mask;
+	uint32_t level;
+	uint64_t *entry = entry_find(kernel_cr3 ? kernel_cr3 : cr3_read(), address, &level);
+
+	if (!entry)
+		return UINT64_MAX;
+	offset_mask = (UINT64_C(1) << (12 + 9 * level)) - 1;
+	return (*entry & ADDRESS_MASK & ~offset_mask) | (address & offset_mask);
+}
+
+void page_table_flush(void)
+{
+	cr3_write(cr3_read());
+}
+
+uint64_t page_table_start_root(uint64_t page)
+{
+	uint64_t root = mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "start code",
+				  .limit = UINT64_C(1) << 32);
+
+	if (!root)
+		return 0;
+	memcpy(page_table_direct(root), page_table_direct(kernel_cr3), MEMORY_PAGE_SIZE);
+	if (map_range(root, page, page, MEMORY_PAGE_SIZE, protection_bits(MAP_EXECUTE), false,
+		      NODE_ANY)) {
+		mem_free(root, MEMORY_PAGE_SIZE);
+		return 0;
+	}
+	return root;
+}
+
+/* page_table_build.c builds the first root with these. */
+int page_table_build_range(uint64_t root, uint64_t address, uint64_t physical, uint64_t size,
+			   enum map_protection protection, bool large)
+{
+	return map_range(root, address, physical, size, protection_bits(protection), large,
+			 NODE_ANY);
+}
+
+int page_table_build_fixmap(uint64_t root)
+{
+	uint64_t start = layout_fixmap_start(layout_current());
+	uint64_t *entry = entry_make(root, start, 1, NODE_ANY);
+
+	if (!entry)
+		return MUSTER_E_NO_MEMORY;
+	*entry = ((uintptr_t)fixmap_table - KERNEL_VIRTUAL) | TABLE_ENTRY;
+	return 0;
+}
+
+uint64_t page_table_build_root(void)
+{
+	return table_create(LEVELS - 1, NODE_ANY);
+}
+
+void page_table_switch(uint64_t root)
+{
+	kernel_cr3 = root;
+	cr3_write(root);
+	direct_ready = true;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What becomes of a trap: an interrupt goes to its handler, an NMI is counted, a fault that a
+ * self-test expects goes on where it says, and anything else prints all there is to know and ends
+ * the guest. The fatal way must work without a per-CPU base: the first thing it has to be able to
+ * report is a use of per-CPU data before the base was loaded.
+ */
+#include "arch/x86_64/trap.h"
+
+#include "arch/x86_64/fault_expect.h"
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/registers.h"
+#include "core/machine.h"
+#include "core/panic.h"
+#include "core/runner.h"
+
+#include <muster/console.h>
+#include <muster/muster.h>
+
+static PERCPU(uint64_t, nmi_count);
+static PERCPU(struct fault_expectation *, fault_expected);
+
+static trap_handler *handlers[2]; /* TRAP_CALL, TRAP_SPURIOUS */
+
+static trap_handler **handler_slot(uint64_t vector)
+{
+	if (vector == TRAP_CALL)
+		return &handlers[0];
+	return vector == TRAP_SPURIOUS ? &handlers[1] : NULL;
+}
+
+void trap_handler_set(uint8_t vector, trap_handler *handler)
+{
+	trap_handler **slot = handler_slot(vector);
+
+	if (!slot)
+		muster_panic("trap vector %#x: no handler can be set for it", vector);
+	*slot = handler;
+}
+
+uint64_t nmi_count_read(uint32_t cpu)
+{
+	return *percpu_ptr(nmi_count, cpu_from_number(cpu));
+}
+
+void fault_expect(struct fault_expectation *expectation)
+{
+	this_cpu(fault_expected) = expectation;
+}
+
+static bool poisoned(uint64_t address)
+{
+	return address >= POISON_BASE_PVH && address < POISON_BASE_SECONDARY + POISON_SPAN;
+}
+
+/* Does this CPU have a base? If not, which CPU it is must be found in another way. */
+static bool base_is_loaded(void)
+{
+	return !poisoned(msr_read(MSR_GS_BASE));
+}
+
+/* The CPU, for the message: by its base, else by its hardware id, else as the boot CPU. */
+static cpu_t who(void)
+{
+	cpu_t cpu;
+
+	if (base_is_loaded())
+		return cpu_this();
+	cpu = cpu_possible_count() ? cpu_by_hwid(machine_get()->hwid_this()) : cpu_from_number(0);
+	return cpu_is_none(cpu) ? cpu_from_number(0) : cpu;
+}
+
+static const char *vector_name(uint64_t vector)
+{
+	/* Intel SDM vol. 3A, table 6-1. */
+	static const char *const names[] = {
+		"divide error", "debug", "non-maskable interrupt", "breakpoint", "overflow",
+		"bound range", "invalid opcode", "no device", "double fault", "coprocessor overrun",
+		"invalid TSS", "segment not present", "stack fault", "general protection",
+		"page fault", "reserved", "floating point", "alignment check", "machine check",
+		"SIMD floating point",
+	};
+
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unexpected interrupt";
+}
+
+static void print_registers(const struct trap_frame *f)
+{
+	console_print("  rip %016lx  rsp %016lx  rflags %08lx  cs %lx  ss %lx\n", f->rip, f->rsp,
+		      f->rflags, f->cs, f->ss);
+	console_print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx,
+		      f->rdx);
+	console_print("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", f->rsi, f->rdi, f->rbp,
+		      f->r8);
+	console_print("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", f->r9, f->r10, f->r11,
+		      f->r12);
+	console_print("  r13 %016lx  r14 %016lx  r15 %016lx\n", f->r13, f->r14, f->r15);
+	console_print("  cr0 %08lx  cr2 %016lx  cr3 %016lx  cr4 %08lx  gs %016lx\n", cr0_read(),
+		      cr2_read(), cr3_read(), cr4_read(), msr_read(MSR_GS_BASE));
+}
+
+/* What a fault address says about the bug behind it. */
+static void explain_address(uint64_t address)
+{
+	enum stack_kind kind;
+	bool guard;
+	cpu_t cpu;
+
+	if (poisoned(address)) {
+		bool secondary = address >= POISON_BASE_SECONDARY;
+
+		console_print("muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
+			      address & (POISON_SPAN - 1), secondary ? "secondary" : "pvh");
+	} else if (stack_find(address, &cpu, &kind, &guard) && guard) {
+		console_print("muster: stack overflow: CPU %u ran over its %s stack into the guard page\n",
+			      cpu.number, stack_kind_name(kind));
+	}
+}
+
+static void fatal(const struct trap_frame *frame) __attribute__((noreturn));
+static void fatal(const struct trap_frame *frame)
+{
+	cpu_t cpu = who();
+
+	panic_begin(cpu);
+	console_print("muster: CPU %u in step %s: %s (vector %lu, error code %#lx)\n", cpu.number,
+		      bringup_step_now(cpu), vector_name(frame->vector), frame->vector,
+		      frame->error_code);
+	if (frame->vector == TRAP_PAGE_FAULT || frame->vector == TRAP_DOUBLE_FAULT)
+		explain_address(cr2_read());
+	print_registers(frame);
+	console_print("@muster 1 panic cpu=%u step=%s\n", cpu.number, bringup_step_now(cpu));
+	backtrace_print(frame->rip, frame->rbp);
+	machine_get()->exit(PANIC_STATUS);
+}
+
+/* An NMI while CPUs come up is how a host asks a guest that hangs where it is. */
+static void nmi(void)
+{
+	cpu_t cpu;
+
+	if (!base_is_loaded())
+		return;
+	cpu = cpu_this();
+	this_cpu(nmi_count)++;
+	if (!bringup_is_over())
+		bringup_announce(cpu);
+}
+
+static bool fault_was_expected(struct trap_frame *frame)
+{
+	struct fault_expectation *expected = base_is_loaded() ? this_cpu(fault_expected) : NULL;
+
+	if (!expected || frame->vector >= TRAP_EXCEPTIONS)
+		return false;
+	this_cpu(fault_expected) = NULL;
+	expected->vector = frame->vector;
+	expected->address = cr2_read();
+	frame->rip = expected->resume_rip;
+	frame->rsp = expected->resume_rsp;
+	frame->rbp = expected->resume_rbp;
+	frame->rbx = expected->resume_rbx;
+	return true;
+}
+
+void trap_dispatch(struct trap_frame *frame)
+{
+	trap_handler **slot = handler_slot(frame->vector);
+
+	if (frame->vector == TRAP_NMI)
+		nmi();
+	else if (slot && *slot)
+		(*slot)();
+	else if (frame->vector >= TRAP_LEGACY && frame->vector < TRAP_LEGACY + 16)
+		return; /* a masked 8259 still sends spurious ones: its data sheet, IRQ 7 and 15 */
+	else if (!fault_was_expected(frame))
+		fatal(frame);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults on purpose, for self-tests: is there memory at an address, may it be written, may it be run?
+ */
+#ifndef MUSTER_FAULT_H
+#define MUSTER_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Try to read, write (what was read, back), or execute (a call) one byte at an address, on the
+ * calling CPU. Returns true when it faulted. Interrupts are off meanwhile. Needs: CAP_DESCRIPTORS of
+ * the calling CPU. Executing what is no function is undefined unless it faults.
+ */
+bool fault_on_read(uintptr_t address);
+bool fault_on_write(uintptr_t address);
+bool fault_on_execute(uintptr_t address);
+
+/* Non-maskable interrupts that the CPU has had since its unit was made. cpu: its number. */
+uint64_t nmi_count_read(uint32_t cpu);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
