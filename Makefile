@@ -6,6 +6,7 @@ CC_HOST	?= clang
 Q	?= @
 
 include make/host.mk
+include make/tool.mk
 include make/x86_64.mk
 include make/install.mk
 

@@ -8,6 +8,7 @@
  * make one of them wait for another.
  */
 #include "core/machine.h"
+#include "core/needs.h"
 #include "core/runner.h"
 
 #include <muster/arch/cpu.h>
@@ -28,7 +29,15 @@ int step_run(size_t row, cpu_t cpu)
 	int error;
 
 	progress_set_now(row, cpu);
-	error = injection_due(row, cpu) ? MUSTER_E_INJECTED : step->run(cpu);
+	if (injection_due(row, cpu)) {
+		error = MUSTER_E_INJECTED;
+	} else {
+		if (__STDC_HOSTED__)
+			bringup_uses_begin(step);
+		error = step->run(cpu);
+		if (__STDC_HOSTED__)
+			bringup_uses_begin(NULL);
+	}
 	if (error)
 		progress_set_failed(row, cpu, error);
 	else
@@ -92,14 +101,25 @@ int bringup_prepare(cpu_t cpu)
 	return 0;
 }
 
+static void flush_here(void *unused)
+{
+	(void)unused;
+	machine_get()->flush_translations();
+}
+
 void bringup_unprepare(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 	size_t first = phase_begin(WHERE_PREPARE);
 
-	if (record->prepared)
-		record->prepared = (uint8_t)(steps_undo(first, first + record->prepared - 1, cpu) -
-					     first);
+	if (!record->prepared)
+		return;
+	record->prepared =
+		(uint8_t)(steps_undo(first, first + record->prepared - 1, cpu) - first);
+	/* The same addresses will be mapped to other memory one day, and any CPU may remember where
+	 * they went: it may have looked, or only guessed. */
+	if (machine_get()->flush_translations && cpus_call(flush_here, NULL, true) < 0)
+		muster_panic("CPU %u: other CPUs may still use the memory it had", cpu.number);
 }
 
 static void prepare_all(void)

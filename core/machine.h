@@ -35,6 +35,9 @@ struct machine {
 	int (*map)(uint64_t address, uint64_t physical, uint64_t size, enum map_protection protection,
 		   uint32_t node);
 	void (*unmap)(uint64_t address, uint64_t size);
+	/* Forget, on the calling CPU, what it remembers of mappings that are gone. NULL: remembers
+	 * nothing. */
+	void (*flush_translations)(void);
 	/* A pointer to RAM. Needs CAP_PAGE_TABLES. NULL when the direct map does not reach it. */
 	void *(*direct)(uint64_t physical);
 	/* The physical address behind a mapped kernel address; UINT64_MAX if it is not mapped. */

@@ -12,6 +12,9 @@
 /* Panics on the host when a step is running that neither needs nor gives all of `set`. */
 void bringup_uses_check(uint64_t set);
 
+/* The runner says which step runs on this CPU from now on; NULL: none. */
+void bringup_uses_begin(const struct bringup_step *step);
+
 static inline void bringup_uses(uint64_t set)
 {
 	if (__STDC_HOSTED__)

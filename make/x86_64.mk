@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# The x86-64 library, the muster kernel and the example, freestanding. CC_X86_64=gcc works too.
+
+CC_X86_64 ?= clang
+AR        := llvm-ar
+X86_FLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
+	-mgeneral-regs-only -fno-omit-frame-pointer -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-I. -Iinclude -idirafter $(BUILD)/include -MMD -MP $(WARNINGS)
+ifneq ($(findstring clang,$(CC_X86_64)),)
+X86_FLAGS += --target=x86_64-unknown-none-elf
+endif
+
+X86_SOURCES := $(wildcard core/*.c firmware/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
+	platform/*.c platform/pc/*.c)
+X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
+X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
+
+$(BUILD)/x86_64/%.o: %.c | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(Q)$(CC_X86_64) $(X86_FLAGS) -c $< -o $@
+$(BUILD)/x86_64/%.o: %.S | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(Q)$(CC_X86_64) $(filter-out $(WARNINGS),$(X86_FLAGS)) -c $< -o $@
+# These are what the compiler makes calls to: they must not become calls to themselves.
+$(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
+
+$(X86_LIBRARY): $(X86_OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Kernels: the objects of one folder and the library, linked twice. The first link shows where the
+# functions are, the second has the table of their names; the table is last among what is read-only,
+# so no function moves.
+# $(1): file, $(2): objects
+X86_LINK = ld.lld -nostdlib --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
+	-T arch/x86_64/muster.lds -u pvh_entry
+
+define x86_kernel
+$(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/x86_64/%.o,$(2))
+$(BUILD)/$(1)-x86_64.elf: $$($(1)_OBJECTS) $(X86_LIBRARY) $(BUILD)/muster arch/x86_64/muster.lds
+	@mkdir -p $(BUILD)/x86_64/$(1)
+	$(Q)$(BUILD)/muster symbols --empty > $(BUILD)/x86_64/$(1)/symbols0.S
+	$(Q)$(CC_X86_64) $(filter-out $(WARNINGS),$(X86_FLAGS)) -c $(BUILD)/x86_64/$(1)/symbols0.S -o $(BUILD)/x86_64/$(1)/symbols0.o
+	$(Q)$(X86_LINK) $(3) $$($(1)_OBJECTS) $(BUILD)/x86_64/$(1)/symbols0.o $(X86_LIBRARY) -o $(BUILD)/x86_64/$(1)/pass1.elf
+	$(Q)$(BUILD)/muster symbols $(BUILD)/x86_64/$(1)/pass1.elf > $(BUILD)/x86_64/$(1)/symbols.S
+	$(Q)$(CC_X86_64) $(filter-out $(WARNINGS),$(X86_FLAGS)) -c $(BUILD)/x86_64/$(1)/symbols.S -o $(BUILD)/x86_64/$(1)/symbols.o
+	$(Q)$(X86_LINK) $(3) $$($(1)_OBJECTS) $(BUILD)/x86_64/$(1)/symbols.o $(X86_LIBRARY) -o $$@
+endef
+
+$(eval $(call x86_kernel,muster,$(wildcard kernel/*.c)))
+$(eval $(call x86_kernel,hello,examples/hello/hello.c))
+
+-include $(X86_OBJECTS:.o=.d)

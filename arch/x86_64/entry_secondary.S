@@ -68,6 +68,14 @@ secondary_entry:
 	movl	$MSR_GS_BASE, %ecx
 	wrmsr
 
+	/* The memory types as on the boot CPU: INIT leaves what the firmware set (SDM vol. 3A, table
+	 * 9-1). */
+	movq	secondary_pat(%rip), %rdx
+	movl	%edx, %eax
+	shrq	$32, %rdx
+	movl	$MSR_PAT, %ecx
+	wrmsr
+
 	/* Who am I? Leaf 0Bh has the whole id where it exists and says something (SDM vol. 2A,
 	 * CPUID), else leaf 1 has the lowest 8 bits. Into %r8. */
 	xorl	%eax, %eax

@@ -8,11 +8,13 @@
 #include <muster/arch/cpu.h>
 #include <muster/fault.h>
 
+enum access { READ, WRITE, EXECUTE };
+
 /*
  * Run one instruction that may fault. The labels of the asm stand for where to go on; a fault of a
  * call has pushed a return address, which restoring the stack pointer takes back.
  */
-static bool faults(uintptr_t address, enum { READ, WRITE, EXECUTE } how)
+static bool faults(uintptr_t address, enum access how)
 {
 	struct fault_expectation expected = { 0 };
 	uint64_t flags = interrupts_save_off();

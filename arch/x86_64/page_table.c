@@ -4,7 +4,7 @@
  * the steps `fixmap`, `page-tables` and `start-code`. One CPU at a time changes them: the boot CPU.
  * Nothing is ever mapped writable and executable.
  */
-#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/page_table_build.h"
 
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/registers.h"

@@ -8,6 +8,8 @@
 #include "core/machine.h"
 #include "firmware/reader.h"
 
+#include <muster/layout.h>
+
 /* Slots of the fixmap. */
 enum fixmap_slot {
 	FIXMAP_TABLE,		    /* four: one for each level of page tables, until they can be

@@ -10,7 +10,7 @@
 #include "core/string.h"
 #include "core/unit.h"
 
-extern const char percpu_image[], percpu_image_size[];
+extern const char percpu_template[], percpu_template_end[];
 extern char percpu_boot_area[], percpu_boot_area_end[];
 
 void percpu_base_set(uintptr_t unit)
@@ -26,14 +26,14 @@ void percpu_base_load(cpu_t cpu)
 void percpu_boot_area_fill(void)
 {
 	const struct percpu_image image = {
-		.image = percpu_image,
-		.size = (size_t)(uintptr_t)percpu_image_size,
+		.image = percpu_template,
+		.size = (size_t)(percpu_template_end - percpu_template),
 		.boot_area = percpu_boot_area,
 		.boot_area_size = (size_t)(percpu_boot_area_end - percpu_boot_area),
 	};
 	struct percpu_head *head = (struct percpu_head *)percpu_boot_area;
 
-	memcpy(percpu_boot_area, percpu_image, image.size);
+	memcpy(percpu_boot_area, percpu_template, image.size);
 	head->self = (uintptr_t)percpu_boot_area;
 	percpu_setup(&image);
 }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The first C code on the boot CPU. Called by the entry code with the per-CPU base loaded and early
+ * traps reported; hands core its machine and goes to the kernel's muster_main().
+ */
+#include "arch/x86_64/start.h"
+
+#include "arch/x86_64/cpu_check.h"
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/trap.h"
+#include "core/runner.h"
+#include "core/stack_area.h"
+#include "core/string.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/muster.h>
+
+#define CPUID_1_EDX_MCE	       (1u << 7)  /* Intel SDM vol. 2A, CPUID, leaf 1 */
+#define CPUID_1_ECX_HYPERVISOR (1u << 31) /* never set by a processor: AMD APM vol. 3, E.3.2 */
+#define CPUID_HYPERVISOR       0x40000000
+
+extern char boot_stack[];
+
+static struct boot_source source;
+
+const struct boot_source *boot_source(void)
+{
+	return &source;
+}
+
+static void wait_for_interrupt(void)
+{
+	/* sti holds interrupts off for one more instruction, so none comes before the hlt. */
+	__asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+static void halt(int status) __attribute__((noreturn));
+static void halt(int status)
+{
+	(void)status;
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static void backtrace_here(void)
+{
+	backtrace_print((uintptr_t)__builtin_return_address(0),
+			(uintptr_t)__builtin_frame_address(0));
+}
+
+struct machine x86_machine = {
+	.architecture = "x86_64",
+	.map = page_table_map,
+	.unmap = page_table_unmap,
+	.direct = page_table_direct,
+	.physical = page_table_physical,
+	.flush_translations = page_table_flush,
+	.percpu_base_load = percpu_base_set,
+	.wait_for_interrupt = wait_for_interrupt,
+	.stop_this_cpu = x86_stop_this_cpu,
+	.exit = halt,
+	.backtrace = backtrace_here,
+	.hwid_this = x86_hwid_this,
+};
+
+const char *x86_hypervisor(void)
+{
+	static const struct {
+		char signature[13];
+		const char *name;
+	} known[] = {
+		{ "TCGTCGTCGTCG", "tcg" },    { "KVMKVMKVM\0\0\0", "kvm" },
+		{ "XenVMMXenVMM", "xen" },    { "Microsoft Hv", "hyper-v" },
+		{ "VMwareVMware", "vmware" }, { "bhyve bhyve ", "bhyve" },
+	};
+	struct cpuid_leaf leaf;
+
+	if (!(cpuid_read(1, 0).ecx & CPUID_1_ECX_HYPERVISOR))
+		return "none";
+	leaf = cpuid_read(CPUID_HYPERVISOR, 0);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!memcmp(known[i].signature, &leaf.ebx, 4) &&
+		    !memcmp(known[i].signature + 4, &leaf.ecx, 4) &&
+		    !memcmp(known[i].signature + 8, &leaf.edx, 4))
+			return known[i].name;
+	return "other";
+}
+
+void x86_features_enable(void)
+{
+	if (cpuid_read(1, 0).edx & CPUID_1_EDX_MCE)
+		cr4_write(cr4_read() | CR4_MCE);
+}
+
+void x86_start_pvh(uint32_t start_info)
+{
+	bringup_entry_mark();
+	source = (struct boot_source){ BOOT_PVH, start_info };
+	machine_set(&x86_machine);
+	stack_adopt((uintptr_t)boot_stack, BOOT_STACK_SIZE);
+	x86_features_enable();
+	muster_exit(muster_main());
+}

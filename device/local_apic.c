@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The local APIC. Every CPU has its own at the same physical address, mapped once in the fixmap.
+ * Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait without
+ * a bound.
+ */
+#include "device/local_apic.h"
+
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/trap.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/console.h>
+#include <muster/error.h>
+
+/* Registers: Intel SDM vol. 3A, table 10-1. */
+#define REGISTER_TASK_PRIORITY 0x080
+#define REGISTER_END	       0x0b0
+#define REGISTER_SPURIOUS      0x0f0
+#define REGISTER_COMMAND_LOW   0x300
+#define REGISTER_COMMAND_HIGH  0x310
+#define REGISTER_LVT_TIMER     0x320
+#define REGISTER_LVT_THERMAL   0x330
+#define REGISTER_LVT_COUNTER   0x340
+#define REGISTER_LVT_LINT0     0x350
+#define REGISTER_LVT_LINT1     0x360
+#define REGISTER_LVT_ERROR     0x370
+
+#define SPURIOUS_ENABLE	 0x100
+#define LVT_MASKED	 0x10000
+#define LVT_NMI		 0x400
+#define LVT_ACTIVE_LOW	 0x2000
+
+/* The interrupt command register: 10.6.1. */
+#define COMMAND_FIXED	      0x000
+#define COMMAND_INIT	      0x500
+#define COMMAND_START	      0x600
+#define COMMAND_ASSERT	      0x4000
+#define COMMAND_ALL_BUT_SELF  0xc0000
+#define COMMAND_PENDING	      0x1000
+#define COMMAND_DESTINATION   24
+
+#define APIC_BASE_ENABLED 0x800
+#define APIC_BASE_X2APIC  0x400
+#define CPUID_1_EDX_APIC  (1u << 9)
+#define POLLS_MAX	  1000000u
+
+/* MPS INTI flags: ACPI 6.5, table 5.26. */
+#define INTI_POLARITY	  0x3
+#define INTI_ACTIVE_LOW	  0x3
+
+static uintptr_t registers;
+
+static uint32_t apic_read(uint32_t offset)
+{
+	return *(volatile uint32_t *)(registers + offset);
+}
+
+static void apic_write(uint32_t offset, uint32_t value)
+{
+	*(volatile uint32_t *)(registers + offset) = value;
+}
+
+int local_apic_begin(uint64_t physical)
+{
+	uint64_t base = msr_read(MSR_APIC_BASE);
+
+	if (!(cpuid_read(1, 0).edx & CPUID_1_EDX_APIC) || !(base & APIC_BASE_ENABLED)) {
+		console_print("muster: local APIC: this CPU has none, or it is disabled (MSR %#x is %#lx)\n",
+			      MSR_APIC_BASE, base);
+		return MUSTER_E_NOT_SUPPORTED;
+	}
+	if (base & APIC_BASE_X2APIC) {
+		console_print("muster: local APIC: in x2APIC mode (MSR %#x is %#lx), which is not supported\n",
+			      MSR_APIC_BASE, base);
+		return MUSTER_E_NOT_SUPPORTED;
+	}
+	if (physical & 0xfff || !physical) {
+		console_print("muster: local APIC: address %#lx is not that of a page\n", physical);
+		return MUSTER_E_INVALID;
+	}
+	registers = fixmap_set(FIXMAP_LOCAL_APIC, physical, MAP_DEVICE);
+	return 0;
+}
+
+static void mask_all(void)
+{
+	apic_write(REGISTER_LVT_TIMER, LVT_MASKED);
+	apic_write(REGISTER_LVT_THERMAL, LVT_MASKED);
+	apic_write(REGISTER_LVT_COUNTER, LVT_MASKED);
+	apic_write(REGISTER_LVT_LINT0, LVT_MASKED);
+	apic_write(REGISTER_LVT_LINT1, LVT_MASKED);
+	apic_write(REGISTER_LVT_ERROR, LVT_MASKED);
+}
+
+/* The firmware says which pin carries NMI, for one processor or for all. */
+static void lint_program(cpu_t cpu, const struct acpi_nmi *nmi)
+{
+	uint32_t low = (nmi->flags & INTI_POLARITY) == INTI_ACTIVE_LOW ? LVT_ACTIVE_LOW : 0;
+
+	if (nmi->uid != ACPI_NMI_ALL && nmi->uid != cpu_fwid(cpu).value)
+		return;
+	apic_write(nmi->lint ? REGISTER_LVT_LINT1 : REGISTER_LVT_LINT0, LVT_NMI | low);
+}
+
+void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count)
+{
+	apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
+	apic_write(REGISTER_TASK_PRIORITY, 0);
+	mask_all();
+	for (uint32_t i = 0; i < count; i++)
+		lint_program(cpu, &nmis[i]);
+}
+
+void local_apic_disable(void)
+{
+	mask_all();
+	apic_write(REGISTER_SPURIOUS, TRAP_SPURIOUS);
+}
+
+void local_apic_end_of_interrupt(void)
+{
+	apic_write(REGISTER_END, 0);
+}
+
+/* The command before this one may still be on its way; then the register must not be written. */
+static void wait_delivered(void)
+{
+	for (uint32_t polls = 0; polls < POLLS_MAX; polls++) {
+		if (!(apic_read(REGISTER_COMMAND_LOW) & COMMAND_PENDING))
+			return;
+		cpu_relax();
+	}
+	console_print("muster: local APIC: a command was not delivered within %u polls\n",
+		      POLLS_MAX);
+}
+
+/* An interrupt between the two writes could send one of its own and lose the destination. */
+static void command(uint32_t destination, uint32_t low)
+{
+	uint64_t flags = interrupts_save_off();
+
+	wait_delivered();
+	apic_write(REGISTER_COMMAND_HIGH, destination << COMMAND_DESTINATION);
+	apic_write(REGISTER_COMMAND_LOW, low);
+	interrupts_restore(flags);
+}
+
+void local_apic_send(hwid_t target, uint8_t vector)
+{
+	command((uint32_t)target.value, COMMAND_FIXED | COMMAND_ASSERT | vector);
+}
+
+void local_apic_send_init(hwid_t target)
+{
+	command((uint32_t)target.value, COMMAND_INIT | COMMAND_ASSERT);
+}
+
+void local_apic_send_start(hwid_t target, uint64_t page)
+{
+	command((uint32_t)target.value, COMMAND_START | COMMAND_ASSERT | (uint32_t)(page >> 12));
+}
+
+void local_apic_broadcast_init(void)
+{
+	command(0, COMMAND_ALL_BUT_SELF | COMMAND_INIT | COMMAND_ASSERT);
+}
+
+void local_apic_broadcast_start(uint64_t page)
+{
+	command(0, COMMAND_ALL_BUT_SELF | COMMAND_START | COMMAND_ASSERT | (uint32_t)(page >> 12));
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/* Ends the guest: by QEMU's debug device, or by ACPI. Called last of all, perhaps by a panic, so it
+ * uses nothing but ports. */
+#include "device/power_off.h"
+
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/registers.h"
+
+#define SLEEP_TYPE    10	 /* PM1 control: SLP_TYP, bits 12:10; ACPI 6.5, 4.8.3.2.1 */
+#define SLEEP_ENABLE  0x2000
+#define SLEEP_TYPE_REDUCED   2	 /* sleep control register: bits 4:2; ACPI 6.5, 4.8.3.7 */
+#define SLEEP_ENABLE_REDUCED 0x20
+
+void debug_exit(uint16_t port, int status)
+{
+	if (port)
+		port_write32(port, (uint32_t)status);
+}
+
+static void power_off_reduced(const struct acpi_power *power)
+{
+	uint8_t value = (uint8_t)(power->sleep_type_a << SLEEP_TYPE_REDUCED | SLEEP_ENABLE_REDUCED);
+
+	if (power->sleep_control_port) {
+		port_write8(power->sleep_control_port, value);
+	} else if (power->sleep_control_memory) {
+		uintptr_t page = fixmap_set(FIXMAP_FIRMWARE, power->sleep_control_memory,
+					    MAP_DEVICE);
+
+		*(volatile uint8_t *)(page + (power->sleep_control_memory & 0xfff)) = value;
+	}
+}
+
+void acpi_power_off(const struct acpi_power *power)
+{
+	if (!power->can_power_off)
+		return;
+	if (power->reduced) {
+		power_off_reduced(power);
+		return;
+	}
+	port_write16(power->pm1a_control,
+		     (uint16_t)(power->sleep_type_a << SLEEP_TYPE | SLEEP_ENABLE));
+	if (power->pm1b_control)
+		port_write16(power->pm1b_control,
+			     (uint16_t)(power->sleep_type_b << SLEEP_TYPE | SLEEP_ENABLE));
+}

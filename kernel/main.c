@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The muster kernel: brings every CPU up, runs its self-tests, sends its report, and ends. It is a
+ * client of the library like any other: nothing here includes more than include/muster.
+ *
+ * Command line: test=all (default), test=none, test=failures (the slow ones too).
+ */
+#include "kernel/tests.h"
+
+#include <muster/muster.h>
+
+#define STATUS_CPUS_MISSING 1
+#define STATUS_NO_BRING_UP  2
+#define STATUS_TESTS_FAILED 3
+
+enum test_choice { TEST_ALL, TEST_NONE, TEST_FAILURES, TEST_PANIC, TEST_OVERFLOW };
+
+static uint64_t test_choice;
+
+/* A call chain with names that a reader of the backtrace recognises. */
+__attribute__((noinline)) static void panic_inner(void)
+{
+	*(volatile uint32_t *)0x10 = 0;
+	__asm__ volatile("");
+}
+
+static void panic_on_this_cpu(void *unused)
+{
+	(void)unused;
+	panic_inner();
+	__asm__ volatile("");
+}
+
+/* Runs over its stack; the guard page below it must end that. */
+__attribute__((noinline)) static uint64_t overflow(uint64_t depth)
+{
+	volatile uint64_t block[32];
+
+	block[depth % 32] = depth;
+	if (!~depth)
+		return 0;
+	return overflow(depth + 1) + block[depth % 32];
+}
+
+static void overflow_on_this_cpu(void *unused)
+{
+	(void)unused;
+	(void)overflow(0);
+}
+
+static cpu_t last_cpu(void)
+{
+	return cpu_from_number(cpu_present_count() - 1);
+}
+
+static void run_tests(struct ktap *ktap)
+{
+	ktap_begin(ktap, 0);
+	test_ids(ktap);
+	test_percpu(ktap);
+	test_calls(ktap);
+	test_memory(ktap);
+	test_protection(ktap);
+	test_down_up(ktap);
+	if (test_choice == TEST_FAILURES)
+		test_failures(ktap);
+	test_stacks(ktap);
+	(void)ktap_end(ktap);
+}
+
+static int run(struct ktap *ktap)
+{
+	if (test_choice == TEST_PANIC)
+		(void)cpu_call(last_cpu(), panic_on_this_cpu, NULL);
+	if (test_choice == TEST_OVERFLOW)
+		(void)cpu_call(last_cpu(), overflow_on_this_cpu, NULL);
+	if (test_choice != TEST_NONE)
+		run_tests(ktap);
+	return ktap->failed ? STATUS_TESTS_FAILED : 0;
+}
+
+int muster_main(void)
+{
+	static const char *const choices[] = { "all", "none", "failures", "panic", "overflow", NULL };
+	const struct command_line_word words[] = {
+		{ .name = "test", .kind = COMMAND_LINE_CHOICE, .number = &test_choice,
+		  .choices = choices },
+	};
+	const struct muster_options options = { words, sizeof(words) / sizeof(words[0]) };
+	struct ktap ktap = { 0 };
+	int missing = muster_bring_up(&options);
+	int status;
+
+	if (missing < 0)
+		status = STATUS_NO_BRING_UP;
+	else if (missing > 0)
+		status = STATUS_CPUS_MISSING;
+	else
+		status = run(&ktap);
+	report_send(&ktap, status);
+	return status;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Self-tests of protection: code cannot be written, data cannot be run, nothing is at 0, below a
+ * stack, or where a CPU's base points before it is loaded.
+ */
+#include "kernel/tests.h"
+
+#include <muster/fault.h>
+#include <muster/muster.h>
+
+static const char constant[] = "constant";
+static char variable[16] = "variable";
+
+static void try_own_stack(void *result)
+{
+	volatile char local[16] = { 0 };
+
+	*(bool *)result = fault_on_execute((uintptr_t)local);
+}
+
+void test_protection(struct ktap *ktap)
+{
+	cpu_t last = cpu_from_number(cpu_present_count() - 1);
+	uintptr_t guard = stack_top(last, STACK_MAIN) - stack_size(STACK_MAIN) - 1;
+	bool stack_runs = false;
+
+	ktap_result(ktap, fault_on_read(0), "protection: nothing at address 0");
+	ktap_result(ktap, fault_on_write((uintptr_t)test_protection),
+		    "protection: code cannot be written");
+	ktap_result(ktap, !fault_on_read((uintptr_t)test_protection),
+		    "protection: code can be read");
+	ktap_result(ktap, fault_on_write((uintptr_t)constant),
+		    "protection: constants cannot be written");
+	ktap_result(ktap, fault_on_execute((uintptr_t)constant),
+		    "protection: constants cannot be run");
+	ktap_result(ktap, !fault_on_write((uintptr_t)variable),
+		    "protection: variables can be written");
+	ktap_result(ktap, fault_on_execute((uintptr_t)variable),
+		    "protection: variables cannot be run");
+	ktap_result(ktap, fault_on_execute(percpu_unit(last)), "protection: units cannot be run");
+	(void)cpu_call(last, try_own_stack, &stack_runs);
+	ktap_result(ktap, stack_runs, "protection: stacks cannot be run");
+	if (last.number)
+		ktap_result(ktap, fault_on_read(guard), "protection: nothing below the stack of CPU %u",
+			    last.number);
+}

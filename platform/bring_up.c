@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The functions that tie the library together for a kernel (muster/muster.h): which platform this is,
+ * running its table, ending the guest.
+ */
+#include "core/machine.h"
+#include "core/panic.h"
+#include "core/runner.h"
+#include "platform/options.h"
+#include "platform/platform.h"
+
+#include <muster/muster.h>
+
+const struct platform *platform_current(void)
+{
+	static const struct platform *current;
+
+	for (size_t i = 0; !current && platforms[i]; i++)
+		if (platforms[i]->detect())
+			current = platforms[i];
+	return current;
+}
+
+int muster_bring_up(const struct muster_options *options)
+{
+	const struct platform *platform = platform_current();
+
+	if (!platform)
+		muster_panic("no platform that this image knows");
+	if (bringup_table_current())
+		muster_panic("muster_bring_up() called a second time");
+	options_kernel_words(options);
+	return bringup_run(platform->table);
+}
+
+const char *muster_platform(void)
+{
+	const struct platform *platform = platform_current();
+
+	return platform ? platform->name : "unknown";
+}
+
+const char *muster_architecture(void)
+{
+	return machine_get()->architecture;
+}
+
+const char *muster_hypervisor(void)
+{
+	const struct platform *platform = platform_current();
+
+	return platform ? platform->hypervisor() : "unknown";
+}
+
+void muster_exit(int status)
+{
+	const struct platform *platform = platform_current();
+
+	if (status < 0 || status > PANIC_STATUS)
+		status = PANIC_STATUS;
+	if (platform)
+		platform->power_off(status);
+	console_print("muster: this machine cannot be powered off; halted with status %d\n", status);
+	machine_get()->exit(status);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The PC's bring-up table, and the small steps that only join what core and arch offer. Anybody who
+ * wants to know what happens to a CPU of a PC, and in which order, reads the table below.
+ */
+#include "platform/pc/pc.h"
+
+#include "arch/x86_64/cpu_check.h"
+#include "arch/x86_64/descriptors.h"
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/start.h"
+#include "arch/x86_64/start_page.h"
+#include "core/clock_store.h"
+#include "core/cpu_table.h"
+#include "core/memory_map.h"
+#include "core/runner.h"
+#include "core/stack_area.h"
+#include "core/unit.h"
+#include "device/clock_source.h"
+
+#include <muster/arch/cpu.h>
+#include <muster/muster.h>
+
+#define STACKS_ALL	(1u << STACK_MAIN | STACKS_OF_TRAPS)
+#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_DOUBLE_FAULT | 1u << STACK_MACHINE_CHECK)
+
+static const char *hypervisor = "unknown";
+
+static bool pc_detect(void)
+{
+	return true;
+}
+
+static const char *pc_hypervisor(void)
+{
+	return hypervisor;
+}
+
+static int hypervisor_step(cpu_t cpu)
+{
+	(void)cpu;
+	hypervisor = x86_hypervisor();
+	return 0;
+}
+
+/* Nobody keeps a part of a PC guest's address space. */
+static int layout_step(cpu_t cpu)
+{
+	static struct layout_draft draft;
+
+	(void)cpu;
+	x86_layout_draft(&draft);
+	return layout_seal(&draft) ? 0 : MUSTER_E_INVALID;
+}
+
+static int tables_step(cpu_t cpu)
+{
+	int error = page_tables_step(cpu);
+
+	return error ? error : memory_map_grow();
+}
+
+static int clock_step(cpu_t cpu)
+{
+	uint64_t frequency =
+		tsc_frequency(pc_firmware.power.pm_timer_port, pc_firmware.power.pm_timer_32);
+
+	(void)cpu;
+	if (!frequency) {
+		console_print("muster: clock: nothing to measure the time-stamp counter with: "
+			      "CPUID tells nothing, no ACPI timer, no 8254\n");
+		return MUSTER_E_NOT_SUPPORTED;
+	}
+	clock_frequency_set(frequency);
+	return 0;
+}
+
+static int boot_unit_step(cpu_t cpu)
+{
+	(void)cpu;
+	return unit_move_boot();
+}
+
+static int boot_stacks_step(cpu_t cpu)
+{
+	return stacks_create(cpu, STACKS_OF_TRAPS);
+}
+
+static int stack_step(cpu_t cpu)
+{
+	return stacks_create(cpu, STACKS_ALL);
+}
+
+static int stack_marks_step(cpu_t cpu)
+{
+	stacks_mark(cpu, (uintptr_t)__builtin_frame_address(0));
+	return 0;
+}
+
+/* Online: said by the CPU itself, unless it was given up on. */
+static int online_step(cpu_t cpu)
+{
+	if (!cpu_state_claim(cpu, cpu.number ? CPU_ARRIVED : CPU_PRESENT, CPU_ONLINE)) {
+		console_print("muster: CPU %u: late: it is held\n", cpu.number);
+		return MUSTER_E_TIMED_OUT;
+	}
+	cpu_record(cpu)->online_ticks = counter_read();
+	return 0;
+}
+
+static const struct bringup_step steps[] = {
+	/* clang-format off */
+	{ "console", CAP(PERCPU_BASE) | CAP(EARLY_TRAPS), CAP(CONSOLE),
+	  WHERE_BOOT, UNDO_NOTHING, pc_console_step, NULL },
+	{ "hypervisor", CAP(CONSOLE), CAP(HYPERVISOR),
+	  WHERE_BOOT, UNDO_NOTHING, hypervisor_step, NULL },
+	{ "layout", CAP(CONSOLE) | CAP(HYPERVISOR), CAP(LAYOUT),
+	  WHERE_BOOT, UNDO_NOTHING, layout_step, NULL },
+	{ "fixmap", CAP(LAYOUT), CAP(FIXMAP),
+	  WHERE_BOOT, UNDO_NOTHING, fixmap_step, NULL },
+	{ "command-line", CAP(FIXMAP) | CAP(CONSOLE), CAP(COMMAND_LINE),
+	  WHERE_BOOT, UNDO_NOTHING, pc_command_line_step, NULL },
+	{ "memory-map", CAP(COMMAND_LINE) | CAP(FIXMAP), CAP(MEMORY_MAP),
+	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_step, NULL },
+	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIXMAP), CAP(PAGE_TABLES),
+	  WHERE_BOOT, UNDO_NOTHING, tables_step, NULL },
+	{ "firmware", CAP(FIXMAP) | CAP(COMMAND_LINE), CAP(FIRMWARE),
+	  WHERE_BOOT, UNDO_NOTHING, pc_firmware_step, NULL },
+	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
+	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
+	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES), CAP(CPU_IDS),
+	  WHERE_BOOT, UNDO_NOTHING, pc_cpu_ids_step, NULL },
+	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
+	  CAP(UNITS) | CAP(UNIT),
+	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
+	{ "boot-stacks", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
+	  WHERE_BOOT, UNDO_STEP, boot_stacks_step, stacks_destroy },
+	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
+	  WHERE_BOOT, UNDO_NOTHING, pc_interrupts_step, NULL },
+	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
+	  WHERE_BOOT, UNDO_STEP, start_page_create, start_page_destroy },
+
+	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS), CAP(UNIT),
+	  WHERE_PREPARE, UNDO_STEP, unit_create, unit_destroy },
+	{ "stack", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
+	  WHERE_PREPARE, UNDO_STEP, stack_step, stacks_destroy },
+
+	{ "start", CAP(START_CODE) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
+	  WHERE_START, UNDO_NOTHING, pc_start_step, NULL },
+
+	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
+	  WHERE_ONLINE, UNDO_STEP, descriptor_tables_load, descriptor_tables_unload },
+	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
+	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
+	{ "stack-marks", CAP(STACK), 0,
+	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
+	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
+	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
+	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
+	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
+	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
+	  WHERE_ONLINE, UNDO_NOTHING, online_step, NULL },
+	/* clang-format on */
+};
+
+static const struct bringup_table table = {
+	.platform = "pc",
+	.steps = steps,
+	.count = sizeof(steps) / sizeof(steps[0]),
+};
+
+const struct platform platform_pc = {
+	.name = "pc",
+	.detect = pc_detect,
+	.table = &table,
+	.hypervisor = pc_hypervisor,
+	.power_off = pc_power_off,
+	.words = pc_words,
+	.word_count = PC_WORDS,
+};

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a PC is told: by the boot protocol (command line, memory map) and by ACPI (which tables there
+ * are, how to power off). Steps `command-line`, `memory-map`, `firmware`. Believes nothing that the
+ * parsers below have not checked.
+ */
+#include "arch/x86_64/offsets.h"
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/start.h"
+#include "core/memory_map.h"
+#include "platform/options.h"
+#include "platform/pc/pc.h"
+
+#include <muster/muster.h>
+
+/* Address range types: ACPI 6.5, table 15.4. */
+#define E820_RAM  1
+#define E820_ACPI 3
+
+/* The first MiB's upper part and the page with the BIOS data area are nobody's RAM, whatever a map
+ * says. */
+#define LOW_RESERVED_END 0x1000u
+
+struct pc_firmware pc_firmware;
+extern char image_start[], image_end[];
+extern char percpu_boot_area[], percpu_boot_area_end[];
+
+int pc_command_line_step(cpu_t cpu)
+{
+	static char line[COMMAND_LINE_MAX + 2];
+	int error = pvh_read(&fixmap_reader, boot_source()->physical, &pc_firmware.pvh);
+
+	(void)cpu;
+	if (error)
+		return error;
+	if (pc_firmware.pvh.command_line &&
+	    firmware_string_read(&fixmap_reader, pc_firmware.pvh.command_line, line,
+				 sizeof(line)) < 0) {
+		console_print("muster: command line at %#lx: longer than %u characters, or not readable\n",
+			      pc_firmware.pvh.command_line, COMMAND_LINE_MAX);
+		return MUSTER_E_INVALID;
+	}
+	error = options_read(line);
+	return error ? error : pc_console_choose();
+}
+
+static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type)
+{
+	enum memory_kind kind = type == E820_RAM  ? MEMORY_RAM :
+				type == E820_ACPI ? MEMORY_FIRMWARE :
+						    MEMORY_RESERVED;
+
+	(void)context;
+	/* One that is wrong is named and left out; the others stand. */
+	(void)memory_map_add(base, size, kind);
+}
+
+static uint64_t physical_of(const char *symbol)
+{
+	return (uintptr_t)symbol - KERNEL_VIRTUAL;
+}
+
+/* The image has three owners: the boot area in its middle goes back one day. */
+static int claim_image(void)
+{
+	uint64_t start = physical_of(image_start), end = physical_of(image_end);
+	uint64_t area = physical_of(percpu_boot_area), area_end = physical_of(percpu_boot_area_end);
+	int error = mem_claim(start, area - start, "image");
+
+	if (!error)
+		error = mem_claim(area, area_end - area, "boot area");
+	if (!error)
+		error = mem_claim(area_end, end - area_end, "image");
+	if (error)
+		console_print("muster: image at %#lx to %#lx: not within RAM of the memory map\n",
+			      start, end);
+	return error;
+}
+
+/* What the boot protocol left in RAM and the kernel may still want. */
+static void claim_modules(void)
+{
+	for (uint32_t i = 0; i < pc_firmware.pvh.module_count; i++) {
+		const struct pvh_module *module = &pc_firmware.pvh.modules[i];
+		uint64_t start = module->base & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+		uint64_t end = (module->base + module->size + MEMORY_PAGE_SIZE - 1) &
+			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+
+		if (start < end && mem_claim(start, end - start, "module"))
+			console_print("muster: module %u at %#lx, %#lx bytes: not within free RAM\n",
+				      i, module->base, module->size);
+	}
+}
+
+int pc_memory_map_step(cpu_t cpu)
+{
+	int count;
+	int error;
+
+	(void)cpu;
+	memory_map_begin();
+	count = pvh_memory_map_read(&fixmap_reader, &pc_firmware.pvh, add_range, NULL);
+	if (count < 0)
+		return count;
+	(void)memory_map_add(0, LOW_RESERVED_END, MEMORY_RESERVED);
+	error = memory_map_end();
+	if (!error)
+		error = claim_image();
+	if (!error)
+		claim_modules();
+	return error;
+}
+
+int pc_firmware_step(cpu_t cpu)
+{
+	struct pc_firmware *firmware = &pc_firmware;
+	struct acpi_table fadt;
+	int error = acpi_root_find(&fixmap_reader, firmware->pvh.rsdp, &firmware->root);
+
+	(void)cpu;
+	if (error) {
+		console_print("muster: acpi: no root table: %s\n", muster_error_name(error));
+		return error;
+	}
+	error = acpi_table_find(&fixmap_reader, &firmware->root, "APIC", &firmware->madt_table);
+	if (error) {
+		console_print("muster: acpi: no MADT, which names the CPUs: %s\n",
+			      muster_error_name(error));
+		return error;
+	}
+	/* Without a FADT there is no power-off by ACPI and no timer of its; both can do without. */
+	if (acpi_table_find(&fixmap_reader, &firmware->root, "FACP", &fadt) ||
+	    acpi_power_read(&fixmap_reader, &fadt, &firmware->power))
+		console_print("muster: acpi: no usable FADT: no power-off by ACPI\n");
+	return 0;
+}

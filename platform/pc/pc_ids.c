@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The id table of a PC: step `cpu-ids`. Hardware id: the APIC id, which is what INIT and start-up
+ * IPIs address. Firmware id: the MADT's processor UID. vCPU id: a PC has no hypercalls; the hardware
+ * id stands in, so that a report has one. The boot CPU is the one whose APIC id CPUID gives, wherever
+ * it stands in the MADT.
+ */
+#include "arch/x86_64/cpu_check.h"
+#include "arch/x86_64/page_table.h"
+#include "core/cpu_table.h"
+#include "core/machine.h"
+#include "platform/pc/pc.h"
+
+#include <muster/muster.h>
+
+struct walk {
+	hwid_t boot;
+	bool boot_found;
+	uint32_t count;
+	bool adding; /* false: counting, and looking for the boot CPU */
+};
+
+static struct cpu_description describe(const struct acpi_processor *processor)
+{
+	return (struct cpu_description){
+		.hwid = hwid_from_value(processor->apic_id),
+		.fwid = fwid_from_value(processor->uid),
+		.vcpu_id = vcpu_id_from_value(processor->apic_id),
+		.node = NODE_ANY,
+		.present = processor->enabled,
+	};
+}
+
+static void visit(void *context, const struct acpi_processor *processor)
+{
+	struct walk *walk = context;
+	struct cpu_description description = describe(processor);
+	bool boot = hwid_equal(description.hwid, walk->boot);
+
+	if (!walk->adding) {
+		walk->count++;
+		if (boot && !walk->boot_found) {
+			walk->boot_found = true;
+			description.present = true; /* it runs */
+			(void)cpu_table_add(&description);
+		}
+	} else if (!boot || !walk->boot_found) {
+		(void)cpu_table_add(&description);
+	}
+	/* A second entry with the boot CPU's id is named, and left out, like any other double. */
+	if (walk->adding && boot)
+		walk->boot_found = false;
+}
+
+static void count_only(void *context, const struct acpi_processor *processor)
+{
+	(void)processor;
+	(*(uint32_t *)context)++;
+}
+
+static int table_create(uint32_t capacity)
+{
+	size_t bytes = cpu_table_bytes(capacity);
+	uint64_t physical = mem_alloc(bytes, 0, .owner = "cpu table");
+
+	if (!physical)
+		return MUSTER_E_NO_MEMORY;
+	return cpu_table_begin(machine_get()->direct(physical), capacity);
+}
+
+int pc_cpu_ids_step(cpu_t cpu)
+{
+	struct walk walk = { .boot = x86_hwid_this() };
+	struct acpi_madt *madt = &pc_firmware.madt;
+	const struct acpi_table *table = &pc_firmware.madt_table;
+	uint32_t count = 0;
+	int error;
+
+	(void)cpu;
+	/* A MADT that is broken half-way has been named; the processors before that stand. */
+	(void)acpi_madt_read(&fixmap_reader, table, madt, count_only, &count);
+	error = table_create(count + 1);
+	if (error)
+		return error;
+	(void)acpi_madt_read(&fixmap_reader, table, madt, visit, &walk);
+	if (!walk.boot_found) {
+		const struct cpu_description boot = {
+			.hwid = walk.boot,
+			.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
+			.vcpu_id = vcpu_id_from_value((uint32_t)walk.boot.value),
+			.node = NODE_ANY,
+			.present = true,
+		};
+
+		console_print("muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
+			      count, walk.boot.value);
+		(void)cpu_table_add(&boot);
+	}
+	walk.adding = true;
+	(void)acpi_madt_read(&fixmap_reader, table, madt, visit, &walk);
+	return cpu_table_end();
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A way of being a guest. A platform is one folder here and one line in list.c.
+ */
+#ifndef PLATFORM_PLATFORM_H
+#define PLATFORM_PLATFORM_H
+
+#include <muster/bringup.h>
+#include <muster/command_line.h>
+#include <stdbool.h>
+
+struct platform {
+	const char *name;
+	/* Is this it? Asked before anything else, in the order of the list. */
+	bool (*detect)(void);
+	const struct bringup_table *table;
+	/* The hypervisor's name for the report; after step `hypervisor`. */
+	const char *(*hypervisor)(void);
+	/* Power off. Returns if it cannot. */
+	void (*power_off)(int status);
+	/* Command-line words of its own. */
+	const struct command_line_word *words;
+	size_t word_count;
+};
+
+/* All of them, NULL-terminated; and the one that this guest is on. */
+extern const struct platform *const platforms[];
+const struct platform *platform_current(void);
+
+#endif
