@@ -4,12 +4,43 @@
 BUILD	?= build
 CC_HOST	?= clang
 Q	?= @
+SHELL	:= /bin/sh
+
+.DEFAULT_GOAL := all
 
 include make/host.mk
+include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
 include make/install.mk
+include make/check.mk
 
-.DEFAULT_GOAL := all
-.PHONY: all
-all: $(BUILD)/muster $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf
+PLATFORM ?= pc
+CPUS	 ?=
+MEM	 ?=
+APPEND	 ?=
+RUN_OPTIONS := --platform $(PLATFORM) $(if $(CPUS),--cpus $(CPUS)) $(if $(MEM),--mem $(MEM)) \
+	$(if $(APPEND),--append '$(APPEND)')
+
+.PHONY: all run clean help
+all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf
+
+run: all | $(BUILD)/packages-run
+	$(Q)$(BUILD)/muster run $(RUN_OPTIONS)
+	@echo
+	@echo "Next: make run CPUS=16 APPEND=fail=unit@3   (CPU 3 fails a step; see who comes up)"
+	@echo "      make check                            (every test there is)"
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make            build the library, the muster kernel, the example and the tool"
+	@echo "make run        boot the muster kernel: PLATFORM=pc CPUS=16 MEM=2G APPEND='fail=unit@3'"
+	@echo "make check      every test, at most 10 minutes"
+	@echo "make check-all  the whole boot matrix and longer fuzzing"
+	@echo "make fuzz       a minute on each parser (FUZZ_SECONDS=60)"
+	@echo "make lint       clang-format, clang-tidy, cppcheck"
+	@echo "make install    PREFIX=/usr/local DESTDIR="
+	@echo "make clean      remove $(BUILD)/"
+	@echo "Q= shows the commands; CC_X86_64=gcc builds the x86-64 library with gcc."

@@ -1,28 +1,59 @@
 # SPDX-License-Identifier: MIT
-# What runs on the build machine: the tool, and core and firmware compiled for unit tests with
-# AddressSanitizer and UndefinedBehaviorSanitizer.
+# What runs on the build machine: core and firmware compiled for tests with AddressSanitizer and
+# UndefinedBehaviorSanitizer, the tests, the fuzzers.
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wwrite-strings -Wundef
-HOST_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer $(WARNINGS) -I. -Iinclude -MMD -MP
+HOST_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer $(WARNINGS) -I. -Iinclude \
+	-idirafter $(BUILD)/include -MMD -MP
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-HOSTED_SOURCES := $(filter-out core/string.c,$(wildcard core/*.c)) $(wildcard firmware/*.c) \
-	tests/unit/host_machine.c
+# A test has its own panic, and the C library's string functions. What of arch and platform is pure
+# is tested here too.
+HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
+	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c tests/unit/host_machine.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
-UNIT_TESTS     := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
+# tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
+HISTORY_TESTS  := h03_boot_area h04_unknown_vcpu_id h06_fixmap_seal
+UNIT_TESTS     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)) \
+	$(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
+REFUSED        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/history/*.refused.c))
 
-$(BUILD)/hosted/%.o: %.c | $(BUILD)/packages-build
+$(BUILD)/hosted/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) -c $< -o $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
-.PHONY: unit
-unit: $(UNIT_TESTS:=.passed)
-$(BUILD)/tests/unit/%.passed: $(BUILD)/tests/unit/%
-	$(Q)$< && touch $@
+$(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
--include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+# A source that must be refused by the compiler, and must not be refused once -DCONTROL puts right
+# what is wrong with it: so it is refused for the right reason.
+$(BUILD)/%.refused: %.refused.c | $(BUILD)/packages-build $(BUILD)/include/xen
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -DCONTROL -fsyntax-only $<
+	$(Q)if $(CC_HOST) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsyntax-only $< 2>/dev/null; then \
+		echo "$<: compiled, which it must not"; exit 1; fi
+	$(Q)touch $@
+
+# Fuzzers: the parsers again, with coverage. The corpora under tests/fuzz/corpus are replayed and
+# then FUZZ_SECONDS are spent on each.
+FUZZ_SECONDS ?= 5
+FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
+	core/clock.c core/error.c $(wildcard firmware/*.c)
+FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)
+FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %/fuzz_report.c,$(wildcard tests/fuzz/fuzz_*.c)))
+
+$(BUILD)/fuzzed/%.o: %.c | $(BUILD)/packages-check
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(FUZZ_FLAGS) -c $< -o $@
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) -o $@
+
+-include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d)

@@ -1,6 +1,31 @@
 # SPDX-License-Identifier: MIT
-PACKAGES_TODO := 1
-$(BUILD)/packages-build:
-	@mkdir -p $(BUILD)/include
-	@ln -sfn /usr/include/xen $(BUILD)/include/xen
+# What the build, `make run` and `make check` need from the distribution: each installs only what it
+# needs and what is not there yet.
+
+PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev
+PACKAGES_RUN   := qemu-system-x86 seabios
+PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev
+$(BUILD)/packages-%: make/packages.sh make/install.mk
+	@mkdir -p $(@D)
+	@sh make/packages.sh $(PACKAGES_$(call upper,$*))
 	@touch $@
+
+upper = $(subst build,BUILD,$(subst run,RUN,$(subst check,CHECK,$(subst lint,LINT,$(1)))))
+PACKAGES_LINT := clang-tidy cppcheck clang-format
+
+# Xen's public headers, and nothing else of the host's /usr/include, for freestanding code.
+$(BUILD)/include/xen: | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	@ln -sfn /usr/include/xen $@
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: all $(BUILD)/libmuster-x86_64.a
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/muster $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/muster/profiles
+	install -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
+	install -m 644 $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf arch/x86_64/muster.lds \
+		$(DESTDIR)$(PREFIX)/lib/muster
+	install -m 644 tool/profiles/*.profile $(DESTDIR)$(PREFIX)/share/muster/profiles
+	install -m 644 docs/muster.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	cd include && find muster -name '*.h' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/include/{} \;

@@ -16,10 +16,10 @@ X86_SOURCES := $(wildcard core/*.c firmware/*.c arch/x86_64/*.c arch/x86_64/*.S 
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
 
-$(BUILD)/x86_64/%.o: %.c | $(BUILD)/packages-build
+$(BUILD)/x86_64/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_X86_64) $(X86_FLAGS) -c $< -o $@
-$(BUILD)/x86_64/%.o: %.S | $(BUILD)/packages-build
+$(BUILD)/x86_64/%.o: %.S | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_X86_64) $(filter-out $(WARNINGS),$(X86_FLAGS)) -c $< -o $@
 # These are what the compiler makes calls to: they must not become calls to themselves.
@@ -49,5 +49,12 @@ endef
 
 $(eval $(call x86_kernel,muster,$(wildcard kernel/*.c)))
 $(eval $(call x86_kernel,hello,examples/hello/hello.c))
+
+# Kernels that do on purpose what real ones once did by mistake: tests/history.
+$(eval $(call x86_kernel,h01-boot,tests/history/h01_percpu_before_base.c,--wrap=percpu_base_load))
+$(eval $(call x86_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,--wrap=percpu_base_load))
+$(eval $(call x86_kernel,h02,tests/history/h02_base_and_tables.c,--wrap=descriptor_tables_load))
+$(eval $(call x86_kernel,h03,tests/history/h03_boot_area_reused.c,--wrap=unit_move_boot))
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)

@@ -45,10 +45,11 @@ static void halt(int status)
 		__asm__ volatile("cli; hlt");
 }
 
+/* From the caller on: what its frame pointer was is at the start of our frame. */
 static void backtrace_here(void)
 {
 	backtrace_print((uintptr_t)__builtin_return_address(0),
-			(uintptr_t)__builtin_frame_address(0));
+			*(const uint64_t *)__builtin_frame_address(0));
 }
 
 struct machine x86_machine = {

@@ -20,6 +20,12 @@ extern struct machine x86_machine;
 /* The hypervisor by its CPUID signature: "tcg", "kvm", "xen", ...; "none" on bare metal. */
 const char *x86_hypervisor(void);
 
+/*
+ * Find a console and set x86_machine.console_write, for a trap before step `console`. Supplied by a
+ * platform; may be missing (weak), then such a trap is silent.
+ */
+void x86_emergency_console(void) __attribute__((weak));
+
 /* From assembly: PVH's first C function. Does not return. */
 void x86_start_pvh(uint32_t start_info) __attribute__((noreturn));
 

@@ -10,6 +10,7 @@
 #include "arch/x86_64/fault_expect.h"
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/start.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/runner.h"
@@ -117,10 +118,22 @@ static void explain_address(uint64_t address)
 	}
 }
 
+/* Before step `console`, and before there is even a machine: whatever console can be had. */
+static void console_whatever(void)
+{
+	if (machine_get()->console_write)
+		return;
+	machine_set(&x86_machine);
+	if (x86_emergency_console)
+		x86_emergency_console();
+}
+
 static void fatal(const struct trap_frame *frame) __attribute__((noreturn));
 static void fatal(const struct trap_frame *frame)
 {
 	cpu_t cpu = who();
+
+	console_whatever();
 
 	panic_begin(cpu);
 	console_print("muster: CPU %u in step %s: %s (vector %lu, error code %#lx)\n", cpu.number,

@@ -104,7 +104,8 @@ static int online_step(cpu_t cpu)
 		console_print("muster: CPU %u: late: it is held\n", cpu.number);
 		return MUSTER_E_TIMED_OUT;
 	}
-	cpu_record(cpu)->online_ticks = counter_read();
+	if (!cpu_record(cpu)->online_ticks)
+		cpu_record(cpu)->online_ticks = counter_read();
 	return 0;
 }
 

@@ -42,9 +42,8 @@ static void console_set(void (*write)(const char *text, size_t length))
 }
 
 /* Serial, if there is one; else the debug console. A machine with neither is silent, and works. */
-int pc_console_step(cpu_t cpu)
+void x86_emergency_console(void)
 {
-	(void)cpu;
 	x86_machine.exit = exit_now;
 	serial_found = serial_16550_begin();
 	debug_found = debug_console_begin();
@@ -52,6 +51,12 @@ int pc_console_step(cpu_t cpu)
 		console_set(serial_16550_write);
 	else if (debug_found)
 		console_set(debug_console_write);
+}
+
+int pc_console_step(cpu_t cpu)
+{
+	(void)cpu;
+	x86_emergency_console();
 	console_flush_early();
 	return 0;
 }

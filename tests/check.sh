@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs every test that `make check` built, one line each, and counts. The last line is
+# "N passed, N failed"; exit 1 unless all passed. Run in the root of the tree.
+set -u
+BUILD=${BUILD:-build}
+FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+MATRIX=${MATRIX:-}
+ONLY=${ONLY:-}
+LOGS=$BUILD/check
+mkdir -p "$LOGS"
+passed=0
+failed=0
+
+result() { # STATUS NAME [LOG]
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok - $2"
+		[ -n "${3:-}" ] && tail -n 25 "$3" | sed 's/^/    /'
+	fi
+}
+
+run_test() { # NAME COMMAND...
+	name=$1
+	shift
+	log=$LOGS/$(echo "$name" | tr ' /' '__').log
+	"$@" >"$log" 2>&1
+	result $? "$name" "$log"
+}
+
+# cmocka prints each test; they are counted one by one.
+run_cmocka() { # NAME PROGRAM
+	log=$LOGS/$(echo "$1" | tr ' /' '__').log
+	"$2" >"$log" 2>&1
+	status=$?
+	good=$(grep -c '^\[       OK \]' "$log")
+	bad=$(sed -n 's/^\[  FAILED  \].* \([0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
+	passed=$((passed + good))
+	if [ $status = 0 ] && [ "$good" -gt 0 ]; then
+		echo "ok - $1: $good tests"
+	else
+		failed=$((failed + ${bad:-1}))
+		echo "not ok - $1"
+		tail -n 25 "$log" | sed 's/^/    /'
+	fi
+}
+
+unit() {
+	for program in "$BUILD"/tests/unit/test_* "$BUILD"/tests/unit/tool/test_* \
+		"$BUILD"/tests/history/h* "$BUILD"/tsan/test_*; do
+		case $program in *.d | *.passed | *.refused) continue ;; esac
+		[ -x "$program" ] && [ -f "$program" ] &&
+			run_cmocka "${program#"$BUILD"/}" "$program"
+	done
+}
+
+sources() {
+	run_test "floors: nobody includes upwards" sh tests/floors/check.sh
+	run_test "floors: the check finds what is broken" sh -c \
+		'sh tests/floors/check.sh tests/floors/broken | grep -c "" | grep -qx 2'
+	for refused in tests/history/*.refused.c; do
+		run_test "refused by the compiler: $(basename "$refused")" \
+			make --no-print-directory BUILD="$BUILD" -B "$BUILD/${refused%.c}"
+	done
+	for header in include/muster/*.h; do
+		for language in c c++; do
+			run_test "public header alone: $(basename "$header") as $language" \
+				clang -x $language -Wall -Wextra -Werror -Wno-pragma-once-outside-header \
+				-Iinclude -fsyntax-only "$header"
+		done
+	done
+	run_test "this_cpu(n)++ is one instruction, clang" sh tests/percpu_code.sh clang
+	run_test "this_cpu(n)++ is one instruction, gcc" sh tests/percpu_code.sh gcc
+	run_test "nothing in the image is writable and executable" sh -c \
+		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
+	run_test "x86-64 with gcc" make --no-print-directory -j2 BUILD="$BUILD/gcc" CC_X86_64=gcc \
+		"$BUILD/gcc/libmuster-x86_64.a"
+}
+
+fuzz() {
+	for program in "$BUILD"/tests/fuzz/fuzz_*; do
+		case $program in *.d) continue ;; esac
+		name=$(basename "$program")
+		corpus=$BUILD/corpus/$name
+		mkdir -p "$corpus"
+		seeds=tests/fuzz/corpus/${name#fuzz_}
+		[ -d "$seeds" ] || seeds=
+		run_test "fuzz: ${name#fuzz_}, $FUZZ_SECONDS s" "$program" -max_total_time="$FUZZ_SECONDS" \
+			-max_len=8192 -timeout=10 -print_final_stats=1 -artifact_prefix="$LOGS/" "$corpus" $seeds
+	done
+}
+
+boots() {
+	log=$LOGS/matrix.log
+	"$BUILD/muster" check -j 2 $MATRIX | tee "$log"
+	last=$(tail -n 1 "$log")
+	good=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
+	bad=$(echo "$last" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
+	passed=$((passed + ${good:-0}))
+	failed=$((failed + ${bad:-1}))
+}
+
+if [ -n "$ONLY" ]; then
+	$ONLY
+else
+	sources
+	unit
+	boots
+	fuzz
+fi
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
