@@ -15,16 +15,16 @@
 #define CPUID_HYPERVISOR      0x40000000 /* EAX: the last leaf */
 #define CPUID_HYPERVISOR_TIME 0x40000010 /* VMware's convention, KVM's too: EAX is kHz */
 
-#define PM_TIMER_HZ 3579545u /* ACPI 6.5, 4.8.3.3 */
-#define PIT_HZ	    1193182u /* Intel 8254, as a PC clocks it */
-#define PIT_CHANNEL_2 0x42
-#define PIT_COMMAND   0x43
-#define PIT_ONE_SHOT  0xb0 /* channel 2, low byte then high, mode 0 */
-#define PIT_GATE      0x61 /* bit 0: gate of channel 2; bit 1: speaker; bit 5: its output */
-#define PIT_OUTPUT    0x20
+#define PM_TIMER_HZ	      3579545u /* ACPI 6.5, 4.8.3.3 */
+#define PIT_HZ		      1193182u /* Intel 8254, as a PC clocks it */
+#define PIT_CHANNEL_2	      0x42
+#define PIT_COMMAND	      0x43
+#define PIT_ONE_SHOT	      0xb0 /* channel 2, low byte then high, mode 0 */
+#define PIT_GATE	      0x61 /* bit 0: gate of channel 2; bit 1: speaker; bit 5: its output */
+#define PIT_OUTPUT	      0x20
 
-#define POLLS_MAX 10000000u
-#define MEASURE_DIVISOR 1000u /* measure for a thousandth of a second */
+#define POLLS_MAX	      10000000u
+#define MEASURE_DIVISOR	      1000u /* measure for a thousandth of a second */
 
 static uint64_t frequency_told(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The local APIC. Every CPU has its own at the same physical address, mapped once in the fixmap.
- * Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait without
- * a bound.
+ * Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait
+ * without a bound.
  */
 #include "device/local_apic.h"
 
@@ -28,28 +28,28 @@
 #define REGISTER_LVT_LINT1     0x360
 #define REGISTER_LVT_ERROR     0x370
 
-#define SPURIOUS_ENABLE	 0x100
-#define LVT_MASKED	 0x10000
-#define LVT_NMI		 0x400
-#define LVT_ACTIVE_LOW	 0x2000
+#define SPURIOUS_ENABLE	       0x100
+#define LVT_MASKED	       0x10000
+#define LVT_NMI		       0x400
+#define LVT_ACTIVE_LOW	       0x2000
 
 /* The interrupt command register: 10.6.1. */
-#define COMMAND_FIXED	      0x000
-#define COMMAND_INIT	      0x500
-#define COMMAND_START	      0x600
-#define COMMAND_ASSERT	      0x4000
-#define COMMAND_ALL_BUT_SELF  0xc0000
-#define COMMAND_PENDING	      0x1000
-#define COMMAND_DESTINATION   24
+#define COMMAND_FIXED	     0x000
+#define COMMAND_INIT	     0x500
+#define COMMAND_START	     0x600
+#define COMMAND_ASSERT	     0x4000
+#define COMMAND_ALL_BUT_SELF 0xc0000
+#define COMMAND_PENDING	     0x1000
+#define COMMAND_DESTINATION  24
 
-#define APIC_BASE_ENABLED 0x800
-#define APIC_BASE_X2APIC  0x400
-#define CPUID_1_EDX_APIC  (1u << 9)
-#define POLLS_MAX	  1000000u
+#define APIC_BASE_ENABLED    0x800
+#define APIC_BASE_X2APIC     0x400
+#define CPUID_1_EDX_APIC     (1u << 9)
+#define POLLS_MAX	     1000000u
 
 /* MPS INTI flags: ACPI 6.5, table 5.26. */
-#define INTI_POLARITY	  0x3
-#define INTI_ACTIVE_LOW	  0x3
+#define INTI_POLARITY	0x3
+#define INTI_ACTIVE_LOW 0x3
 
 static uintptr_t registers;
 
@@ -68,13 +68,15 @@ int local_apic_begin(uint64_t physical)
 	uint64_t base = msr_read(MSR_APIC_BASE);
 
 	if (!(cpuid_read(1, 0).edx & CPUID_1_EDX_APIC) || !(base & APIC_BASE_ENABLED)) {
-		console_print("muster: local APIC: this CPU has none, or it is disabled (MSR %#x is %#lx)\n",
-			      MSR_APIC_BASE, base);
+		console_print(
+			"muster: local APIC: this CPU has none, or it is disabled (MSR %#x is %#lx)\n",
+			MSR_APIC_BASE, base);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
 	if (base & APIC_BASE_X2APIC) {
-		console_print("muster: local APIC: in x2APIC mode (MSR %#x is %#lx), which is not supported\n",
-			      MSR_APIC_BASE, base);
+		console_print(
+			"muster: local APIC: in x2APIC mode (MSR %#x is %#lx), which is not supported\n",
+			MSR_APIC_BASE, base);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
 	if (physical & 0xfff || !physical) {

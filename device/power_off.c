@@ -6,9 +6,9 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/registers.h"
 
-#define SLEEP_TYPE    10	 /* PM1 control: SLP_TYP, bits 12:10; ACPI 6.5, 4.8.3.2.1 */
-#define SLEEP_ENABLE  0x2000
-#define SLEEP_TYPE_REDUCED   2	 /* sleep control register: bits 4:2; ACPI 6.5, 4.8.3.7 */
+#define SLEEP_TYPE	     10 /* PM1 control: SLP_TYP, bits 12:10; ACPI 6.5, 4.8.3.2.1 */
+#define SLEEP_ENABLE	     0x2000
+#define SLEEP_TYPE_REDUCED   2 /* sleep control register: bits 4:2; ACPI 6.5, 4.8.3.7 */
 #define SLEEP_ENABLE_REDUCED 0x20
 
 void debug_exit(uint16_t port, int status)
@@ -24,8 +24,8 @@ static void power_off_reduced(const struct acpi_power *power)
 	if (power->sleep_control_port) {
 		port_write8(power->sleep_control_port, value);
 	} else if (power->sleep_control_memory) {
-		uintptr_t page = fixmap_set(FIXMAP_FIRMWARE, power->sleep_control_memory,
-					    MAP_DEVICE);
+		uintptr_t page =
+			fixmap_set(FIXMAP_FIRMWARE, power->sleep_control_memory, MAP_DEVICE);
 
 		*(volatile uint8_t *)(page + (power->sleep_control_memory & 0xfff)) = value;
 	}

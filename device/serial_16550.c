@@ -7,25 +7,25 @@
 
 #include <muster/arch/cpu.h>
 
-#define COM1	   0x3f8
-#define DATA	   0
-#define INTERRUPTS 1
+#define COM1	     0x3f8
+#define DATA	     0
+#define INTERRUPTS   1
 #define DIVISOR_LOW  0
 #define DIVISOR_HIGH 1
-#define FIFO	   2
-#define LINE	   3
-#define MODEM	   4
-#define STATUS	   5
-#define SCRATCH	   7
+#define FIFO	     2
+#define LINE	     3
+#define MODEM	     4
+#define STATUS	     5
+#define SCRATCH	     7
 
-#define LINE_8N1      0x03
-#define LINE_DIVISOR  0x80
-#define FIFO_ENABLE   0x07 /* on, both cleared */
-#define MODEM_READY   0x03 /* DTR and RTS */
-#define STATUS_EMPTY  0x20 /* the transmit FIFO is empty: it takes FIFO_BYTES */
-#define STATUS_IDLE   0x40 /* and the shift register too */
-#define FIFO_BYTES    16
-#define POLLS_MAX     1000000u
+#define LINE_8N1     0x03
+#define LINE_DIVISOR 0x80
+#define FIFO_ENABLE  0x07 /* on, both cleared */
+#define MODEM_READY  0x03 /* DTR and RTS */
+#define STATUS_EMPTY 0x20 /* the transmit FIFO is empty: it takes FIFO_BYTES */
+#define STATUS_IDLE  0x40 /* and the shift register too */
+#define FIFO_BYTES   16
+#define POLLS_MAX    1000000u
 
 static bool gone; /* it stopped taking bytes once; not waited for again */
 

@@ -17,7 +17,7 @@
  * then the BIOS's read-only memory. */
 #define EBDA_SEGMENT_ADDRESS 0x40eu
 #define EBDA_SEARCHED	     1024u
-#define EBDA_LOWEST	     0x500u /* above the interrupt vectors and the BIOS data area */
+#define EBDA_LOWEST	     0x500u   /* above the interrupt vectors and the BIOS data area */
 #define EBDA_END	     0xa0000u /* where video memory begins */
 #define BIOS_START	     0xe0000u
 #define BIOS_END	     0x100000u

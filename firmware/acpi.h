@@ -49,13 +49,14 @@ struct acpi_processor {
 	bool x2apic;	     /* from a type 9 entry */
 };
 
-/* A Local APIC NMI (type 4, 5.2.12.7) or x2APIC NMI (type 10, 5.2.12.13): one of the two LINT pins. */
+/* A Local APIC NMI (type 4, 5.2.12.7) or x2APIC NMI (type 10, 5.2.12.13): one of the two LINT pins.
+ */
 struct acpi_nmi {
-	uint32_t uid;  /* ACPI_NMI_ALL: every processor */
-	uint8_t lint;  /* 0 or 1 */
+	uint32_t uid;	/* ACPI_NMI_ALL: every processor */
+	uint8_t lint;	/* 0 or 1 */
 	uint16_t flags; /* MPS INTI flags, 5.2.12.5: bits 1:0 polarity, 3:2 trigger */
 };
-#define ACPI_NMI_ALL UINT32_MAX
+#define ACPI_NMI_ALL  UINT32_MAX
 
 #define ACPI_NMIS_MAX 16u
 
@@ -80,18 +81,19 @@ int acpi_madt_read(const struct firmware_reader *reader, const struct acpi_table
 		   void (*processor)(void *context, const struct acpi_processor *processor),
 		   void *context);
 
-/* What is needed to power off, and the timer to measure clocks with. FADT, 5.2.9; sleeping, 4.8.3. */
+/* What is needed to power off, and the timer to measure clocks with. FADT, 5.2.9; sleeping, 4.8.3.
+ */
 struct acpi_power {
 	bool can_power_off;
 	uint16_t pm1a_control; /* I/O ports; 0: none */
 	uint16_t pm1b_control;
 	uint8_t sleep_type_a; /* SLP_TYP for S5, from \_S5 */
 	uint8_t sleep_type_b;
-	bool reduced;		    /* HW_REDUCED_ACPI: sleep_control is to be used */
-	uint16_t sleep_control_port; /* 0: none in I/O space */
+	bool reduced;		       /* HW_REDUCED_ACPI: sleep_control is to be used */
+	uint16_t sleep_control_port;   /* 0: none in I/O space */
 	uint64_t sleep_control_memory; /* 0: none in memory space */
-	uint16_t pm_timer_port;	    /* 0: none */
-	bool pm_timer_32;	    /* 32 bits, else 24 */
+	uint16_t pm_timer_port;	       /* 0: none */
+	bool pm_timer_32;	       /* 32 bits, else 24 */
 };
 
 /*

@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct acpi_abi_rsdp) == 36, "5.2.5.3");
 #define ACPI_RSDP_SIGNATURE	 "RSD PTR "
 #define ACPI_RSDP_SIGNATURE_SIZE 8u
 #define ACPI_RSDP_SIZE_1	 20u /* revision 0, and what the first checksum covers */
-#define ACPI_RSDP_REVISION_2	 2u /* the first with `length` and `xsdt` */
+#define ACPI_RSDP_REVISION_2	 2u  /* the first with `length` and `xsdt` */
 #define ACPI_RSDP_ALIGN		 16u /* 5.2.5.1: on 16-byte boundaries */
 
 /* System Description Table Header, 5.2.6. */
@@ -89,11 +89,11 @@ struct acpi_abi_madt_entry {
 _Static_assert(sizeof(struct acpi_abi_madt_entry) == 2, "5.2.12");
 
 enum acpi_abi_madt_type {
-	ACPI_MADT_LOCAL_APIC = 0, /* 5.2.12.2 */
-	ACPI_MADT_LOCAL_APIC_NMI = 4, /* 5.2.12.7 */
+	ACPI_MADT_LOCAL_APIC = 0,	   /* 5.2.12.2 */
+	ACPI_MADT_LOCAL_APIC_NMI = 4,	   /* 5.2.12.7 */
 	ACPI_MADT_LOCAL_APIC_OVERRIDE = 5, /* 5.2.12.8 */
-	ACPI_MADT_LOCAL_X2APIC = 9, /* 5.2.12.12 */
-	ACPI_MADT_LOCAL_X2APIC_NMI = 10, /* 5.2.12.13 */
+	ACPI_MADT_LOCAL_X2APIC = 9,	   /* 5.2.12.12 */
+	ACPI_MADT_LOCAL_X2APIC_NMI = 10,   /* 5.2.12.13 */
 };
 
 /* Local APIC Flags, 5.2.12.2. Online Capable came with ACPI 6.3, whose MADT has revision 5. */
@@ -229,21 +229,21 @@ _Static_assert(offsetof(struct acpi_abi_fadt, hypervisor) == 268, "5.2.9");
 _Static_assert(sizeof(struct acpi_abi_fadt) == 276, "5.2.9");
 
 /* Fixed Feature Flags, 5.2.9. */
-#define ACPI_FADT_TMR_VAL_EXT	  (1u << 8) /* the timer has 32 bits */
+#define ACPI_FADT_TMR_VAL_EXT	  (1u << 8)  /* the timer has 32 bits */
 #define ACPI_FADT_HW_REDUCED	  (1u << 20) /* since ACPI 5.0, whose FADT has revision 5 */
 #define ACPI_FADT_REVISION_5_0	  5u
 #define ACPI_FADT_PM_TIMER_LENGTH 4u
 
 /* AML, 20.2: what the package of constants \_S5 is written in. */
 enum acpi_abi_aml {
-	AML_ZERO = 0x00, /* 20.2.3, ZeroOp */
-	AML_ONE = 0x01, /* 20.2.3, OneOp */
-	AML_NAME = 0x08, /* 20.2.5.1, NameOp */
-	AML_BYTE = 0x0a, /* 20.2.3, BytePrefix */
-	AML_WORD = 0x0b, /* 20.2.3, WordPrefix */
+	AML_ZERO = 0x00,	/* 20.2.3, ZeroOp */
+	AML_ONE = 0x01,		/* 20.2.3, OneOp */
+	AML_NAME = 0x08,	/* 20.2.5.1, NameOp */
+	AML_BYTE = 0x0a,	/* 20.2.3, BytePrefix */
+	AML_WORD = 0x0b,	/* 20.2.3, WordPrefix */
 	AML_DOUBLE_WORD = 0x0c, /* 20.2.3, DWordPrefix */
-	AML_PACKAGE = 0x12, /* 20.2.5.4, PackageOp */
-	AML_ROOT = 0x5c, /* 20.2.2, RootChar */
+	AML_PACKAGE = 0x12,	/* 20.2.5.4, PackageOp */
+	AML_ROOT = 0x5c,	/* 20.2.2, RootChar */
 };
 
 #define ACPI_SLEEP_TYPE_MAX	   7u /* SLP_TYPx has three bits: 4.8.3.2.1 */

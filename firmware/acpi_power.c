@@ -103,7 +103,7 @@ static void read_sleep_control(const struct fadt_view *fadt, struct acpi_power *
 struct aml_view {
 	uint8_t bytes[32];
 	uint32_t length; /* bytes that are there */
-	uint32_t at; /* the next one to look at */
+	uint32_t at;	 /* the next one to look at */
 };
 
 /* Take one byte. False at the end. */

@@ -28,8 +28,8 @@ struct pvh_boot {
 };
 
 /*
- * Read the structure at a physical address. Returns 0; MUSTER_E_CORRUPT with a line naming the field
- * for a wrong magic, an unreadable structure, or a count out of range.
+ * Read the structure at a physical address. Returns 0; MUSTER_E_CORRUPT with a line naming the
+ * field for a wrong magic, an unreadable structure, or a count out of range.
  */
 int pvh_read(const struct firmware_reader *reader, uint64_t physical, struct pvh_boot *boot);
 
@@ -43,8 +43,9 @@ int pvh_memory_map_read(const struct firmware_reader *reader, const struct pvh_b
 			void *context);
 
 /*
- * Copy a terminated string of at most size - 1 characters to buffer (always terminated). Returns its
- * length, or MUSTER_E_INVALID when it is longer or unreadable: buffer then holds what could be read.
+ * Copy a terminated string of at most size - 1 characters to buffer (always terminated). Returns
+ * its length, or MUSTER_E_INVALID when it is longer or unreadable: buffer then holds what could be
+ * read.
  */
 int firmware_string_read(const struct firmware_reader *reader, uint64_t physical, char *buffer,
 			 size_t size);

@@ -13,7 +13,13 @@
 #define STATUS_NO_BRING_UP  2
 #define STATUS_TESTS_FAILED 3
 
-enum test_choice { TEST_ALL, TEST_NONE, TEST_FAILURES, TEST_PANIC, TEST_OVERFLOW };
+enum test_choice {
+	TEST_ALL,
+	TEST_NONE,
+	TEST_FAILURES,
+	TEST_PANIC,
+	TEST_OVERFLOW
+};
 
 static uint64_t test_choice;
 
@@ -81,9 +87,13 @@ static int run(struct ktap *ktap)
 
 int muster_main(void)
 {
-	static const char *const choices[] = { "all", "none", "failures", "panic", "overflow", NULL };
+	static const char *const choices[] = {
+		"all", "none", "failures", "panic", "overflow", NULL
+	};
 	const struct command_line_word words[] = {
-		{ .name = "test", .kind = COMMAND_LINE_CHOICE, .number = &test_choice,
+		{ .name = "test",
+		  .kind = COMMAND_LINE_CHOICE,
+		  .number = &test_choice,
 		  .choices = choices },
 	};
 	const struct muster_options options = { words, sizeof(words) / sizeof(words[0]) };

@@ -78,7 +78,7 @@ void test_calls(struct ktap *ktap)
 	uint32_t failed = 0;
 	int nested = 0;
 
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		failed += cpu_is_online(cpu) && cpu_call(cpu, add_one, NULL);
 	ktap_result(ktap, !failed && total == online, "calls: one to each of %u CPUs, waiting",
 		    online);
@@ -93,7 +93,7 @@ void test_calls(struct ktap *ktap)
 		    "calls: each CPU to the next, without waiting");
 
 	failed = 0;
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		failed += cpu.number && cpu_is_online(cpu) && !in_order_to(cpu);
 	ktap_result(ktap, !failed, "calls: %d from one CPU arrive in order", ASYNC_CALLS);
 

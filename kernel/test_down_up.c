@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Self-tests of taking CPUs down and up: the same path as the first time, no memory lost, and with a
- * failure ordered at every step the undo is complete and the next try succeeds.
+ * Self-tests of taking CPUs down and up: the same path as the first time, no memory lost, and with
+ * a failure ordered at every step the undo is complete and the next try succeeds.
  */
 #include "kernel/tests.h"
 
@@ -44,7 +44,7 @@ void test_down_up(struct ktap *ktap)
 		ktap_skip(ktap, "down and up", "there is one CPU");
 		return;
 	}
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		wrong += cpu.number && cpu_state(cpu) == CPU_ONLINE && !down_and_up(cpu);
 	ktap_result(ktap, !wrong, "down and up: every CPU but the boot CPU");
 	ktap_result(ktap, cpu_down(cpu_from_number(0)) == MUSTER_E_INVALID,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Self-tests of the id table: every CPU is there once, under every name, and is who it should be. */
+/* Self-tests of the id table: every CPU is there once, under every name, and is who it should be.
+ */
 #include "kernel/tests.h"
 
 #include <muster/muster.h>
@@ -16,7 +17,7 @@ static void test_lookups(struct ktap *ktap)
 {
 	uint32_t wrong = 0;
 
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		if (!cpu_equal(cpu_by_hwid(cpu_hwid(cpu)), cpu))
 			wrong++;
 		if (cpu_fwid(cpu).value != FWID_UNKNOWN_VALUE &&
@@ -41,7 +42,7 @@ void test_ids(struct ktap *ktap)
 	test_lookups(ktap);
 
 	(void)cpus_call(tell_number, NULL, true);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu_is_online(cpu) && *percpu_ptr(told_number, cpu) != cpu.number + 1)
 			wrong++;
 	ktap_result(ktap, !wrong, "ids: each CPU knows its own number");

@@ -41,13 +41,13 @@ void test_percpu(struct ktap *ktap)
 
 	(void)cpus_call(count, NULL, true);
 	(void)cpus_call(fill_spread, NULL, true);
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		if (!cpu_is_online(cpu))
 			continue;
 		counter_wrong += *percpu_ptr(counter, cpu) != ROUNDS;
 		image_wrong += *percpu_ptr(initialised, cpu) != 0x6d757374;
 		bytes_wrong += spread_wrong(cpu) != 0;
-		for_each_cpu(other)
+		for_each_cpu (other)
 			unit_wrong += other.number != cpu.number && cpu_is_online(other) &&
 				      percpu_unit(other) == percpu_unit(cpu);
 	}

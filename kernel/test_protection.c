@@ -41,6 +41,6 @@ void test_protection(struct ktap *ktap)
 	(void)cpu_call(last, try_own_stack, &stack_runs);
 	ktap_result(ktap, stack_runs, "protection: stacks cannot be run");
 	if (last.number)
-		ktap_result(ktap, fault_on_read(guard), "protection: nothing below the stack of CPU %u",
-			    last.number);
+		ktap_result(ktap, fault_on_read(guard),
+			    "protection: nothing below the stack of CPU %u", last.number);
 }

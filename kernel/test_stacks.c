@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Self-tests of stacks: everybody has them, each has been used, none to the end. Comes last, when the
- * other tests have used them. */
+/* Self-tests of stacks: everybody has them, each has been used, none to the end. Comes last, when
+ * the other tests have used them. */
 #include "kernel/tests.h"
 
 #include <muster/muster.h>
@@ -10,7 +10,7 @@ void test_stacks(struct ktap *ktap)
 	uint32_t missing = 0, unused = 0, full = 0;
 	size_t most = 0;
 
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		size_t used;
 
 		if (!cpu_is_online(cpu) || !cpu.number)

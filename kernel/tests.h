@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The self-tests of the muster kernel: each file has one function that reports its tests as KTAP. */
+/* The self-tests of the muster kernel: each file has one function that reports its tests as KTAP.
+ */
 #ifndef KERNEL_TESTS_H
 #define KERNEL_TESTS_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The functions that tie the library together for a kernel (muster/muster.h): which platform this is,
- * running its table, ending the guest.
+ * The functions that tie the library together for a kernel (muster/muster.h): which platform this
+ * is, running its table, ending the guest.
  */
 #include "core/machine.h"
 #include "core/panic.h"
@@ -60,6 +60,7 @@ void muster_exit(int status)
 		status = PANIC_STATUS;
 	if (platform)
 		platform->power_off(status);
-	console_print("muster: this machine cannot be powered off; halted with status %d\n", status);
+	console_print("muster: this machine cannot be powered off; halted with status %d\n",
+		      status);
 	machine_get()->exit(status);
 }

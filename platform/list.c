@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The platforms that an x86-64 image can be on. The first that detects itself is it; pc, which every
- * x86-64 machine can claim to be, is last. */
+/* The platforms that an x86-64 image can be on. The first that detects itself is it; pc, which
+ * every x86-64 machine can claim to be, is last. */
 #include "platform/pc/pc.h"
 #include "platform/platform.h"
 

@@ -10,10 +10,10 @@
 #include "core/runner.h"
 #include "platform/platform.h"
 
-#define WORDS_MAX   64
-#define STEP_TEXT   48
-#define LIMIT_MIN   10	  /* milliseconds: less, and an emulated CPU is never in time */
-#define LIMIT_MAX   600000
+#define WORDS_MAX 64
+#define STEP_TEXT 48
+#define LIMIT_MIN 10 /* milliseconds: less, and an emulated CPU is never in time */
+#define LIMIT_MAX 600000
 
 static char fail_text[STEP_TEXT], hang_text[STEP_TEXT];
 static uint64_t start_number;
@@ -41,14 +41,23 @@ int options_read(const char *line)
 {
 	static const char *const start_choices[] = { "all", "one-by-one", NULL };
 	const struct command_line_word library[] = {
-		{ .name = "fail", .kind = COMMAND_LINE_TEXT, .text = fail_text,
+		{ .name = "fail",
+		  .kind = COMMAND_LINE_TEXT,
+		  .text = fail_text,
 		  .text_size = sizeof(fail_text) },
-		{ .name = "hang", .kind = COMMAND_LINE_TEXT, .text = hang_text,
+		{ .name = "hang",
+		  .kind = COMMAND_LINE_TEXT,
+		  .text = hang_text,
 		  .text_size = sizeof(hang_text) },
-		{ .name = "start", .kind = COMMAND_LINE_CHOICE, .number = &start_number,
+		{ .name = "start",
+		  .kind = COMMAND_LINE_CHOICE,
+		  .number = &start_number,
 		  .choices = start_choices },
-		{ .name = "timeout", .kind = COMMAND_LINE_NUMBER,
-		  .number = clock_cpu_limit_store(), .min = LIMIT_MIN, .max = LIMIT_MAX },
+		{ .name = "timeout",
+		  .kind = COMMAND_LINE_NUMBER,
+		  .number = clock_cpu_limit_store(),
+		  .min = LIMIT_MIN,
+		  .max = LIMIT_MAX },
 	};
 	const struct platform *platform = platform_current();
 	char message[160];

@@ -5,7 +5,10 @@
 
 #include <muster/muster.h>
 
-enum start_mode { START_ALL, START_ONE_BY_ONE };
+enum start_mode {
+	START_ALL,
+	START_ONE_BY_ONE
+};
 
 /* Remember the kernel's own words, for step `command-line`. */
 void options_kernel_words(const struct muster_options *options);

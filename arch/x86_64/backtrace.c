@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Call chains with names. Follows frame pointers (everything is compiled to keep them), and believes
- * a frame only if it lies in a stack that is known and above the one before: a broken chain ends, it
- * never faults. The names are in a table that `muster symbols` makes from the linked image.
+ * Call chains with names. Follows frame pointers (everything is compiled to keep them), and
+ * believes a frame only if it lies in a stack that is known and above the one before: a broken
+ * chain ends, it never faults. The names are in a table that `muster symbols` makes from the linked
+ * image.
  */
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"

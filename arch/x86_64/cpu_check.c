@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Step `cpu-check`: an AP whose control registers differ from the boot CPU's fails here, by name, and
- * not later in a way that nobody understands.
+ * Step `cpu-check`: an AP whose control registers differ from the boot CPU's fails here, by name,
+ * and not later in a way that nobody understands.
  */
 #include "arch/x86_64/cpu_check.h"
 

@@ -16,8 +16,8 @@ struct control_registers {
  * Pure: unit tests run it on the host.
  */
 const char *control_registers_differ(const struct control_registers *expected,
-				     const struct control_registers *found, uint64_t *expected_value,
-				     uint64_t *found_value);
+				     const struct control_registers *found,
+				     uint64_t *expected_value, uint64_t *found_value);
 
 /*
  * Step `cpu-check`, on the CPU itself. The boot CPU's registers are what is expected of the others;

@@ -3,8 +3,8 @@
 #include "arch/x86_64/cpu_check.h"
 
 const char *control_registers_differ(const struct control_registers *expected,
-				     const struct control_registers *found, uint64_t *expected_value,
-				     uint64_t *found_value)
+				     const struct control_registers *found,
+				     uint64_t *expected_value, uint64_t *found_value)
 {
 	const struct {
 		const char *name;

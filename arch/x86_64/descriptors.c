@@ -13,15 +13,20 @@
 #include <muster/stack.h>
 
 /* Gate types and access bytes: Intel SDM vol. 3A, 6.14.1 and 3.5. */
-#define GATE_INTERRUPT	0x8e
-#define TSS_AVAILABLE	0x89
-#define GDT_ENTRIES	5
-#define IDT_ENTRIES	256
-#define STUB_STRIDE	16
-#define STUBS		48
+#define GATE_INTERRUPT 0x8e
+#define TSS_AVAILABLE  0x89
+#define GDT_ENTRIES    5
+#define IDT_ENTRIES    256
+#define STUB_STRIDE    16
+#define STUBS	       48
 
 /* Numbers in a gate's IST field; 0 means: stay on the current stack. */
-enum ist { IST_NONE, IST_NMI, IST_DOUBLE_FAULT, IST_MACHINE_CHECK };
+enum ist {
+	IST_NONE,
+	IST_NMI,
+	IST_DOUBLE_FAULT,
+	IST_MACHINE_CHECK
+};
 
 struct gate {
 	uint16_t offset_low;

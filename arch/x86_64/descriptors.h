@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor tables. Each CPU has a GDT and a TSS of its own, in its unit, the TSS with a stack each
- * for NMI, double fault and machine check. The IDT is one for all, read-only: nothing in it differs
- * between CPUs, since the stacks it names by number are the TSS's.
+ * Descriptor tables. Each CPU has a GDT and a TSS of its own, in its unit, the TSS with a stack
+ * each for NMI, double fault and machine check. The IDT is one for all, read-only: nothing in it
+ * differs between CPUs, since the stacks it names by number are the TSS's.
  */
 #ifndef ARCH_X86_64_DESCRIPTORS_H
 #define ARCH_X86_64_DESCRIPTORS_H

@@ -8,7 +8,11 @@
 #include <muster/arch/cpu.h>
 #include <muster/fault.h>
 
-enum access { READ, WRITE, EXECUTE };
+enum access {
+	READ,
+	WRITE,
+	EXECUTE
+};
 
 /*
  * Run one instruction that may fault. The labels of the asm stand for where to go on; a fault of a

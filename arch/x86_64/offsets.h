@@ -26,26 +26,26 @@
 #define MSR_EFER      0xc0000080
 #define MSR_GS_BASE   0xc0000101
 
-#define EFER_SCE 0x1
-#define EFER_LME 0x100
-#define EFER_LMA 0x400
-#define EFER_NXE 0x800
+#define EFER_SCE      0x1
+#define EFER_LME      0x100
+#define EFER_LMA      0x400
+#define EFER_NXE      0x800
 
 /* Control registers: Intel SDM vol. 3A, 2.5. */
-#define CR0_PE 0x1
-#define CR0_MP 0x2
-#define CR0_ET 0x10
-#define CR0_NE 0x20
-#define CR0_WP 0x10000
-#define CR0_PG 0x80000000
+#define CR0_PE	 0x1
+#define CR0_MP	 0x2
+#define CR0_ET	 0x10
+#define CR0_NE	 0x20
+#define CR0_WP	 0x10000
+#define CR0_PG	 0x80000000
 #define CR0_OURS (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
 #define CR4_PAE	 0x20
 #define CR4_MCE	 0x40
 
 /* Page-table entry bits: Intel SDM vol. 3A, 4.5. */
-#define PAGE_PRESENT  0x1
-#define PAGE_WRITE    0x2
-#define PAGE_LARGE    0x80
+#define PAGE_PRESENT 0x1
+#define PAGE_WRITE   0x2
+#define PAGE_LARGE   0x80
 
 /* Segment selectors: the same in the start code's, the boot and the per-CPU descriptor tables. */
 #define SELECTOR_CODE 0x08
@@ -53,17 +53,17 @@
 #define SELECTOR_TSS  0x18
 
 /* struct cpu_record and struct cpu_lookup (core/cpu_table.h). */
-#define RECORD_STATE  0
-#define RECORD_NUMBER 4
-#define RECORD_UNIT   8
-#define RECORD_STACK  16
-#define LOOKUP_SLOTS  0
-#define LOOKUP_MASK   8
+#define RECORD_STATE   0
+#define RECORD_NUMBER  4
+#define RECORD_UNIT    8
+#define RECORD_STACK   16
+#define LOOKUP_SLOTS   0
+#define LOOKUP_MASK    8
 #define LOOKUP_RECORDS 16
-#define SLOT_HWID     0
-#define SLOT_CPU      8
-#define SLOT_SIZE     16
-#define CPU_NONE      0xffffffff
+#define SLOT_HWID      0
+#define SLOT_CPU       8
+#define SLOT_SIZE      16
+#define CPU_NONE       0xffffffff
 
 /* enum cpu_state (muster/cpu.h). */
 #define STATE_STARTING 3
@@ -72,20 +72,20 @@
 #define STATE_FAILED   8
 
 /* struct start_page (start_page.h): what the start code finds at the end of its page. */
-#define START_PAGE_SIZE	 4096
-#define START_CR3	 0xfc0
-#define START_CR4	 0xfc8
-#define START_EFER_LOW	 0xfd0
-#define START_CR0	 0xfd4
-#define START_ENTRY	 0xfd8
-#define START_JUMP	 0xfe0
-#define START_GDT_LIMIT	 0xfe6
-#define START_GDT_BASE	 0xfe8
-#define START_GDT	 0xfa0
+#define START_PAGE_SIZE 4096
+#define START_CR3	0xfc0
+#define START_CR4	0xfc8
+#define START_EFER_LOW	0xfd0
+#define START_CR0	0xfd4
+#define START_ENTRY	0xfd8
+#define START_JUMP	0xfe0
+#define START_GDT_LIMIT 0xfe6
+#define START_GDT_BASE	0xfe8
+#define START_GDT	0xfa0
 
 /* What a trap pushes (trap.h): bytes of the registers that trap_entry.S saves. */
 #define TRAP_SAVED_BYTES 120
 
-#define BOOT_STACK_SIZE 16384
+#define BOOT_STACK_SIZE	 16384
 
 #endif

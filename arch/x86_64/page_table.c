@@ -15,14 +15,14 @@
 #include <muster/error.h>
 #include <muster/memory.h>
 
-#define ENTRIES	      512u
-#define LEVELS	      4u /* level 0 holds the pages of 4 KiB, 3 is the root */
-#define ADDRESS_MASK  UINT64_C(0x000ffffffffff000)
-#define LARGE_SIZE    (UINT64_C(1) << 21)
-#define PAGE_DEVICE   UINT64_C(0x18) /* PWT and PCD: entry 3 of the power-on PAT, uncached */
-#define PAGE_USED     UINT64_C(0x60) /* accessed and dirty, so that no CPU has to set them */
-#define PAGE_NX	      (UINT64_C(1) << 63)
-#define TABLE_ENTRY   (PAGE_PRESENT | PAGE_WRITE)
+#define ENTRIES	     512u
+#define LEVELS	     4u /* level 0 holds the pages of 4 KiB, 3 is the root */
+#define ADDRESS_MASK UINT64_C(0x000ffffffffff000)
+#define LARGE_SIZE   (UINT64_C(1) << 21)
+#define PAGE_DEVICE  UINT64_C(0x18) /* PWT and PCD: entry 3 of the power-on PAT, uncached */
+#define PAGE_USED    UINT64_C(0x60) /* accessed and dirty, so that no CPU has to set them */
+#define PAGE_NX	     (UINT64_C(1) << 63)
+#define TABLE_ENTRY  (PAGE_PRESENT | PAGE_WRITE)
 
 uint64_t kernel_cr3;
 static bool direct_ready;
@@ -119,8 +119,8 @@ static uint64_t table_create(uint32_t level, uint32_t node)
 }
 
 /*
- * The entry for an address at a level, making the tables above it. NULL: no memory, or a larger page
- * stands in the way.
+ * The entry for an address at a level, making the tables above it. NULL: no memory, or a larger
+ * page stands in the way.
  */
 static uint64_t *entry_make(uint64_t root, uint64_t address, uint32_t level, uint32_t node)
 {
@@ -143,7 +143,8 @@ static uint64_t *entry_make(uint64_t root, uint64_t address, uint32_t level, uin
 	return &table_pointer(table, level)[entry_index(address, level)];
 }
 
-/* Fill what of [address, end) one table of that level holds. Returns how much that was; 0: failed. */
+/* Fill what of [address, end) one table of that level holds. Returns how much that was; 0: failed.
+ */
 static uint64_t map_in_one_table(uint64_t root, uint64_t address, uint64_t end, uint64_t physical,
 				 uint64_t bits, uint32_t level, uint32_t node)
 {
@@ -262,8 +263,8 @@ void page_table_flush(void)
 
 uint64_t page_table_start_root(uint64_t page)
 {
-	uint64_t root = mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "start code",
-				  .limit = UINT64_C(1) << 32);
+	uint64_t root =
+		mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "start code", .limit = UINT64_C(1) << 32);
 
 	if (!root)
 		return 0;

@@ -12,8 +12,8 @@
 
 /* Slots of the fixmap. */
 enum fixmap_slot {
-	FIXMAP_TABLE,		    /* four: one for each level of page tables, until they can be
-				     * reached through the direct map */
+	FIXMAP_TABLE, /* four: one for each level of page tables, until they can be
+		       * reached through the direct map */
 	FIXMAP_FIRMWARE = FIXMAP_TABLE + 4, /* the page of firmware memory that is being read */
 	FIXMAP_LOCAL_APIC,
 	FIXMAP_SLOTS = 64,
@@ -47,8 +47,8 @@ void page_table_flush(void);
 int page_table_protect(uint64_t address, uint64_t size, enum map_protection protection);
 
 /*
- * A second root for CPUs on their way to long mode: the kernel's own upper half, and one page mapped
- * at its physical address, executable. Below 4 GiB. Returns 0 or the physical address.
+ * A second root for CPUs on their way to long mode: the kernel's own upper half, and one page
+ * mapped at its physical address, executable. Below 4 GiB. Returns 0 or the physical address.
  */
 uint64_t page_table_start_root(uint64_t page);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's address space: the layout's numbers, and the first root of its own page tables. Called
- * by the steps `layout` and `page-tables`, once, on the boot CPU.
+ * The kernel's address space: the layout's numbers, and the first root of its own page tables.
+ * Called by the steps `layout` and `page-tables`, once, on the boot CPU.
  */
 #include "arch/x86_64/page_table_build.h"
 
@@ -77,8 +77,8 @@ static int map_direct_part(uint64_t root, uint64_t from, uint64_t to,
 	uint64_t direct = layout_direct_start(layout_current());
 
 	return from < to ? page_table_build_range(root, direct + from, from, to - from, protection,
-						  from >= SMALL_PAGES_BELOW) :
-			   0;
+						  from >= SMALL_PAGES_BELOW)
+			 : 0;
 }
 
 /* One range of RAM. What of it is the image's constant part is read-only here too, or the image's

@@ -5,7 +5,9 @@
 
 #include "core/machine.h"
 
-enum boot_protocol { BOOT_PVH };
+enum boot_protocol {
+	BOOT_PVH
+};
 
 /* How the boot CPU was entered, and where what it was told is. */
 struct boot_source {
@@ -32,7 +34,8 @@ void x86_start_pvh(uint32_t start_info) __attribute__((noreturn));
 /* From assembly: the end of a CPU that goes. */
 void x86_stop_this_cpu(uint32_t *state_word, uint32_t state) __attribute__((noreturn));
 
-/* Power-on features that all CPUs get: CR4.MCE where the CPU has it. Before the first comparison. */
+/* Power-on features that all CPUs get: CR4.MCE where the CPU has it. Before the first comparison.
+ */
 void x86_features_enable(void);
 
 #endif

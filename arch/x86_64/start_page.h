@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page below 1 MiB in which other CPUs begin: code at its start, what the code needs at its end.
- * Written by the boot CPU in step `start-code`, then read-only for everybody.
+ * The page below 1 MiB in which other CPUs begin: code at its start, what the code needs at its
+ * end. Written by the boot CPU in step `start-code`, then read-only for everybody.
  */
 #ifndef ARCH_X86_64_START_PAGE_H
 #define ARCH_X86_64_START_PAGE_H
@@ -18,8 +18,8 @@ struct start_page {
 	uint64_t cr4;
 	uint32_t efer;
 	uint32_t cr0;
-	uint64_t entry;		/* secondary_entry, by its kernel address */
-	uint32_t jump_offset;	/* far pointer to start_code_64 in this page */
+	uint64_t entry;	      /* secondary_entry, by its kernel address */
+	uint32_t jump_offset; /* far pointer to start_code_64 in this page */
 	uint16_t jump_selector;
 	uint16_t gdt_limit;
 	uint32_t gdt_base;
@@ -27,8 +27,8 @@ struct start_page {
 } __attribute__((packed));
 
 /*
- * Make the page and the page tables it runs on. Steps `start-code`. Returns 0 or MUSTER_E_NO_MEMORY.
- * Needs CAP_PAGE_TABLES, CAP_CPU_IDS.
+ * Make the page and the page tables it runs on. Steps `start-code`. Returns 0 or
+ * MUSTER_E_NO_MEMORY. Needs CAP_PAGE_TABLES, CAP_CPU_IDS.
  */
 int start_page_create(cpu_t boot);
 void start_page_destroy(cpu_t boot);

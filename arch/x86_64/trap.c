@@ -75,10 +75,25 @@ static const char *vector_name(uint64_t vector)
 {
 	/* Intel SDM vol. 3A, table 6-1. */
 	static const char *const names[] = {
-		"divide error", "debug", "non-maskable interrupt", "breakpoint", "overflow",
-		"bound range", "invalid opcode", "no device", "double fault", "coprocessor overrun",
-		"invalid TSS", "segment not present", "stack fault", "general protection",
-		"page fault", "reserved", "floating point", "alignment check", "machine check",
+		"divide error",
+		"debug",
+		"non-maskable interrupt",
+		"breakpoint",
+		"overflow",
+		"bound range",
+		"invalid opcode",
+		"no device",
+		"double fault",
+		"coprocessor overrun",
+		"invalid TSS",
+		"segment not present",
+		"stack fault",
+		"general protection",
+		"page fault",
+		"reserved",
+		"floating point",
+		"alignment check",
+		"machine check",
 		"SIMD floating point",
 	};
 
@@ -110,11 +125,13 @@ static void explain_address(uint64_t address)
 	if (poisoned(address)) {
 		bool secondary = address >= POISON_BASE_SECONDARY;
 
-		console_print("muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
-			      address & (POISON_SPAN - 1), secondary ? "secondary" : "pvh");
+		console_print(
+			"muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
+			address & (POISON_SPAN - 1), secondary ? "secondary" : "pvh");
 	} else if (stack_find(address, &cpu, &kind, &guard) && guard) {
-		console_print("muster: stack overflow: CPU %u ran over its %s stack into the guard page\n",
-			      cpu.number, stack_kind_name(kind));
+		console_print(
+			"muster: stack overflow: CPU %u ran over its %s stack into the guard page\n",
+			cpu.number, stack_kind_name(kind));
 	}
 }
 

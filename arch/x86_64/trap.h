@@ -26,13 +26,14 @@ enum trap_vector {
 	TRAP_GENERAL_PROTECTION = 13,
 	TRAP_PAGE_FAULT = 14,
 	TRAP_MACHINE_CHECK = 18,
-	TRAP_EXCEPTIONS = 32,	  /* vectors below are the processor's */
-	TRAP_LEGACY = 0x20,	  /* sixteen for the two 8259s, which are masked */
-	TRAP_CALL = 0xf0,	  /* another CPU has a call for this one */
-	TRAP_SPURIOUS = 0xff,	  /* local APIC: SDM vol. 3A, 10.9 */
+	TRAP_EXCEPTIONS = 32, /* vectors below are the processor's */
+	TRAP_LEGACY = 0x20,   /* sixteen for the two 8259s, which are masked */
+	TRAP_CALL = 0xf0,     /* another CPU has a call for this one */
+	TRAP_SPURIOUS = 0xff, /* local APIC: SDM vol. 3A, 10.9 */
 };
 
-/* What a device or platform does when a vector comes, on the CPU that it came to, interrupts off. */
+/* What a device or platform does when a vector comes, on the CPU that it came to, interrupts off.
+ */
 typedef void trap_handler(void);
 
 /* Set who handles a vector from 32 up; one handler a vector; NULL takes it away. */

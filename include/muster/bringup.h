@@ -29,14 +29,14 @@ enum step_where {
 enum undo_kind {
 	UNDO_STEP,	  /* by its undo function, for one CPU */
 	UNDO_WHOLE_GUEST, /* only for all CPUs at once, by what the platform does at handover */
-	UNDO_NONE,	  /* not at all: a CPU that is taken down is HELD and resumes after this step */
-	UNDO_NOTHING,	  /* it leaves nothing behind that would have to be undone */
+	UNDO_NONE,    /* not at all: a CPU that is taken down is HELD and resumes after this step */
+	UNDO_NOTHING, /* it leaves nothing behind that would have to be undone */
 };
 
 /*
- * What steps give and need. Those up to CAP_START_CODE are everybody's; those from CAP_UNIT on belong
- * to one CPU, and a BOOT step that gives one gives it to the boot CPU only. The entry code, before
- * the table, gives the first two.
+ * What steps give and need. Those up to CAP_START_CODE are everybody's; those from CAP_UNIT on
+ * belong to one CPU, and a BOOT step that gives one gives it to the boot CPU only. The entry code,
+ * before the table, gives the first two.
  */
 enum capability {
 	CAP_PERCPU_BASE,   /* this CPU's base register points to an area of its own */
@@ -136,39 +136,41 @@ const struct bringup_table *bringup_table_current(void);
  * Make a step fail, or hang, for one CPU: the next time step `name` is about to run for that CPU it
  * returns MUSTER_E_INJECTED instead (or spins for ever). One order at a time; a NULL name takes it
  * back. What fail=STEP@CPU and hang=STEP@CPU on the command line do. Returns 0, or
- * MUSTER_E_NOT_FOUND when the table has no such step, MUSTER_E_INVALID for a CPU that does not exist
- * or on which the step never runs (PREPARE and START on the boot CPU, BOOT on another).
+ * MUSTER_E_NOT_FOUND when the table has no such step, MUSTER_E_INVALID for a CPU that does not
+ * exist or on which the step never runs (PREPARE and START on the boot CPU, BOOT on another).
  */
 int bringup_inject_failure(const char *name, cpu_t cpu);
 int bringup_inject_hang(const char *name, cpu_t cpu);
 
 /*
- * Take a CPU down: it undoes its ONLINE steps in reverse, runs LEAVE steps, and stops; then its
- * PREPARE steps are undone, in reverse, up to the first that cannot be. Ends as PRESENT, or as HELD
- * when a step has no undo. Called on the boot CPU. Returns 0; MUSTER_E_INVALID for the boot CPU
- * itself, MUSTER_E_OFFLINE when the CPU is not online, MUSTER_E_ORDER when not on the boot CPU,
- * MUSTER_E_TIMED_OUT when it does not go (then it is FAILED and keeps its memory).
+ * Take a CPU down: it runs its LEAVE steps and undoes its ONLINE steps, both in reverse, and stops;
+ * then its START and PREPARE steps are undone, in reverse, up to the first that cannot be. Ends as
+ * PRESENT, or as HELD when a step has no undo. Called on the boot CPU. Returns 0; MUSTER_E_INVALID
+ * for the boot CPU itself, MUSTER_E_OFFLINE when the CPU is not online, MUSTER_E_ORDER when not on
+ * the boot CPU, MUSTER_E_TIMED_OUT when it does not go (then it is FAILED and keeps its memory).
  */
 int cpu_down(cpu_t cpu);
 
 /*
- * Bring a CPU up that is PRESENT, HELD or FAILED with nothing left: PREPARE, START (always targeted)
- * and its ONLINE steps, the same path as the first time. Called on the boot CPU. Returns 0;
- * MUSTER_E_EXISTS when it is online, MUSTER_E_BUSY when it is FAILED and may still arrive,
+ * Bring a CPU up that is PRESENT, HELD or FAILED with nothing left: PREPARE, START (always
+ * targeted) and its ONLINE steps, the same path as the first time. Called on the boot CPU. Returns
+ * 0; MUSTER_E_EXISTS when it is online, MUSTER_E_BUSY when it is FAILED and may still arrive,
  * MUSTER_E_ORDER when not on the boot CPU, MUSTER_E_TIMED_OUT when it does not arrive, or what the
  * failing step returned (then what was done is undone).
  */
 int cpu_up(cpu_t cpu);
 
-/* When one step ran on one CPU, in ticks of the clock (muster/clock.h). end 0: it did not finish. */
+/* When one step ran on one CPU, in ticks of the clock (muster/clock.h). end 0: it did not finish.
+ */
 struct step_stamp {
 	uint64_t start;
 	uint64_t end;
 };
 
 /*
- * The stamp of table row `step` for that CPU; zeroes where it has not run. BOOT steps have stamps
- * for the boot CPU only. Needs no step.
+ * The stamp of table row `step` for that CPU: of the first time that it was finished, or of the
+ * last time that it began; zeroes where it has not run. BOOT steps have stamps for the boot CPU
+ * only. Needs no step.
  */
 struct step_stamp bringup_stamp(size_t step, cpu_t cpu);
 
@@ -180,7 +182,7 @@ const char *bringup_step_now(cpu_t cpu);
 const char *bringup_step_finished(cpu_t cpu);
 const char *bringup_step_failed(cpu_t cpu);
 
-/* Ticks when the first C code ran, and when the last present CPU came online (0: not yet). */
+/* Ticks when the first C code ran, and when a CPU first came online (0: not yet). Need no step. */
 uint64_t bringup_entry_ticks(void);
 uint64_t bringup_online_ticks(cpu_t cpu);
 

@@ -29,9 +29,10 @@ struct cpu_call_request {
 };
 
 /*
- * Run function(argument) on that CPU and wait until it has returned. On the calling CPU itself it is
- * a plain call with interrupts off. While it waits the caller serves calls to itself, so two CPUs
- * that call each other do not block. Returns 0; MUSTER_E_OFFLINE when the CPU is not online;
+ * Run function(argument) on that CPU and wait until it has returned. On the calling CPU itself it
+ * is a plain call with interrupts off. While it waits the caller serves calls to itself, so two
+ * CPUs that call each other do not block. Returns 0; MUSTER_E_INVALID when there is no such CPU;
+ * MUSTER_E_OFFLINE when it is not online;
  * MUSTER_E_ORDER when called from within a called function; MUSTER_E_TIMED_OUT after the limit
  * (clock.h), with a line that names both CPUs and the target's last step; the function may then
  * still run later, and until it has, further waiting calls from here are MUSTER_E_BUSY.
@@ -41,7 +42,7 @@ int cpu_call(cpu_t cpu, cpu_call_function *function, void *argument);
 
 /*
  * The same without waiting. Returns 0 once it is posted; MUSTER_E_BUSY when the request is still
- * under way; MUSTER_E_OFFLINE.
+ * under way; MUSTER_E_INVALID, MUSTER_E_OFFLINE as above. Needs: CAP_ONLINE of both.
  */
 int cpu_call_async(cpu_t cpu, struct cpu_call_request *request, cpu_call_function *function,
 		   void *argument);

@@ -22,7 +22,8 @@ enum command_line_kind {
 	COMMAND_LINE_FLAG,   /* `name`: *flag = true */
 	COMMAND_LINE_NUMBER, /* `name=N`: decimal or 0x..., min <= N <= max */
 	COMMAND_LINE_CHOICE, /* `name=WORD`: one of choices; *number = its index */
-	COMMAND_LINE_TEXT,   /* `name=TEXT`: copied, terminated; longer than text_size - 1 is refused */
+	COMMAND_LINE_TEXT, /* `name=TEXT`: copied, terminated; longer than text_size - 1 is refused
+			    */
 };
 
 struct command_line_word {

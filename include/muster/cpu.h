@@ -142,8 +142,7 @@ cpu_t cpu_by_vcpu_id(vcpu_id_t vcpu_id);
 cpu_t cpu_this(void);
 
 /* All CPU numbers from 0 to cpu_possible_count() - 1. */
-#define for_each_cpu(cpu)                                                                          \
-	for (cpu_t cpu = { 0 }; cpu.number < cpu_possible_count(); cpu.number++)
+#define for_each_cpu(cpu) for (cpu_t cpu = { 0 }; cpu.number < cpu_possible_count(); cpu.number++)
 
 #ifdef __cplusplus
 }

@@ -13,17 +13,17 @@ extern "C" {
 
 enum muster_error {
 	MUSTER_E_NO_MEMORY = -1,     /* no memory that fits the request is left */
-	MUSTER_E_INVALID = -2,       /* an argument or an input breaks its rule */
+	MUSTER_E_INVALID = -2,	     /* an argument or an input breaks its rule */
 	MUSTER_E_NOT_FOUND = -3,     /* the thing asked for does not exist */
-	MUSTER_E_EXISTS = -4,        /* it is there already, or taken */
-	MUSTER_E_BUSY = -5,          /* in use; may work later */
+	MUSTER_E_EXISTS = -4,	     /* it is there already, or taken */
+	MUSTER_E_BUSY = -5,	     /* in use; may work later */
 	MUSTER_E_TIMED_OUT = -6,     /* a wait reached its limit */
-	MUSTER_E_ORDER = -7,         /* asked too early or too late in bring-up */
+	MUSTER_E_ORDER = -7,	     /* asked too early or too late in bring-up */
 	MUSTER_E_NOT_SUPPORTED = -8, /* this platform or machine cannot do it */
-	MUSTER_E_INJECTED = -9,      /* the failure was asked for, by fail= */
+	MUSTER_E_INJECTED = -9,	     /* the failure was asked for, by fail= */
 	MUSTER_E_MISMATCH = -10,     /* a CPU differs from what was expected of it */
-	MUSTER_E_OFFLINE = -11,      /* the CPU is not online */
-	MUSTER_E_CORRUPT = -12,      /* a table's checksum, signature or length is wrong */
+	MUSTER_E_OFFLINE = -11,	     /* the CPU is not online */
+	MUSTER_E_CORRUPT = -12,	     /* a table's checksum, signature or length is wrong */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults on purpose, for self-tests: is there memory at an address, may it be written, may it be run?
+ * Faults on purpose, for self-tests: is there memory at an address, may it be written, may it be
+ * run?
  */
 #ifndef MUSTER_FAULT_H
 #define MUSTER_FAULT_H
@@ -14,8 +15,8 @@ extern "C" {
 
 /*
  * Try to read, write (what was read, back), or execute (a call) one byte at an address, on the
- * calling CPU. Returns true when it faulted. Interrupts are off meanwhile. Needs: CAP_DESCRIPTORS of
- * the calling CPU. Executing what is no function is undefined unless it faults.
+ * calling CPU. Returns true when it faulted. Interrupts are off meanwhile. Needs: CAP_DESCRIPTORS
+ * of the calling CPU. Executing what is no function is undefined unless it faults.
  */
 bool fault_on_read(uintptr_t address);
 bool fault_on_write(uintptr_t address);

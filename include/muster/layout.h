@@ -30,7 +30,8 @@ struct layout_machine {
 	uint64_t image_end;	/* first address after it */
 	uint64_t direct_align;	/* alignment of the direct map; a power of two */
 	uint64_t fixmap_align;	/* the fixmap's top is a multiple of this; a power of two */
-	uint64_t window_stride; /* bytes of address space per CPU for its unit and stacks; a power of two */
+	uint64_t window_stride; /* bytes of address space per CPU for its unit and stacks; a power
+				   of two */
 	uint32_t fixmap_slots;	/* pages that the fixmap must have */
 	uint32_t cpus_max;	/* CPUs that the windows must have room for */
 	uint64_t direct_size;	/* bytes that the direct map must be able to span */
@@ -53,23 +54,25 @@ struct layout_draft {
 /* The sealed layout. Read it through the functions below. */
 struct layout;
 
-/* Begin a draft. machine is copied. Needs no step: the address width and our image are constants. */
+/* Begin a draft. machine is copied. Needs no step: the address width and our image are constants.
+ */
 void layout_draft_begin(struct layout_draft *draft, const struct layout_machine *machine);
 
 /*
  * The hypervisor keeps the top `size` bytes of the address space. size is rounded up to
  * fixmap_align, and a line says so when that changed it. Several calls: the largest counts. Returns
- * 0; MUSTER_E_INVALID for size 0, if nothing would be left or the hole would cover the kernel image;
- * MUSTER_E_EXISTS if it overlaps another hole; MUSTER_E_NO_MEMORY for more than LAYOUT_HOLES_MAX
- * holes; MUSTER_E_ORDER if the draft is sealed already. After an error the draft is as before, and a
- * line has named owner, range and rule.
+ * 0; MUSTER_E_INVALID for size 0, if nothing would be left or the hole would cover the kernel
+ * image; MUSTER_E_EXISTS if it overlaps another hole; MUSTER_E_NO_MEMORY for more than
+ * LAYOUT_HOLES_MAX holes; MUSTER_E_ORDER if the draft is sealed already. After an error the draft
+ * is as before, and a line has named owner, range and rule.
  */
 int layout_reserve_top(struct layout_draft *draft, uint64_t size, const char *owner);
 
 /*
  * The hypervisor keeps [start, start + size). Returns 0; MUSTER_E_INVALID for size 0, a wrap, or a
- * range that meets the kernel image; MUSTER_E_EXISTS if it overlaps another hole; MUSTER_E_NO_MEMORY
- * for more than LAYOUT_HOLES_MAX holes; MUSTER_E_ORDER if the draft is sealed already.
+ * range that meets the kernel image; MUSTER_E_EXISTS if it overlaps another hole;
+ * MUSTER_E_NO_MEMORY for more than LAYOUT_HOLES_MAX holes; MUSTER_E_ORDER if the draft is sealed
+ * already.
  */
 int layout_reserve(struct layout_draft *draft, uint64_t start, uint64_t size, const char *owner);
 

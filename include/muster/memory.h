@@ -55,10 +55,9 @@ struct memory_request {
 uint64_t mem_alloc_request(const struct memory_request *request);
 
 /* The same with the wishes by name: mem_alloc(4096, 4096, .limit = 1 << 20, .owner = "start"). */
-#define mem_alloc(bytes, alignment, ...)                                                           \
-	mem_alloc_request(&(const struct memory_request){ .size = (bytes),                         \
-							  .align = (alignment),                    \
-							  __VA_ARGS__ })
+#define mem_alloc(bytes, alignment, ...)                  \
+	mem_alloc_request(&(const struct memory_request){ \
+		.size = (bytes), .align = (alignment), __VA_ARGS__ })
 
 /*
  * Give memory back: exactly, or a part of, what one owner has. base, size: bytes. Returns 0;

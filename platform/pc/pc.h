@@ -11,8 +11,8 @@ extern const struct platform platform_pc;
 
 /* What the boot protocol and the firmware said; filled in by the steps named. */
 struct pc_firmware {
-	struct pvh_boot pvh;	 /* command-line */
-	struct acpi_root root;	 /* firmware */
+	struct pvh_boot pvh;   /* command-line */
+	struct acpi_root root; /* firmware */
 	struct acpi_table madt_table;
 	struct acpi_madt madt;	 /* cpu-ids */
 	struct acpi_power power; /* firmware; zero if there is none */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a PC is told: by the boot protocol (command line, memory map) and by ACPI (which tables there
- * are, how to power off). Steps `command-line`, `memory-map`, `firmware`. Believes nothing that the
- * parsers below have not checked.
+ * What a PC is told: by the boot protocol (command line, memory map) and by ACPI (which tables
+ * there are, how to power off). Steps `command-line`, `memory-map`, `firmware`. Believes nothing
+ * that the parsers below have not checked.
  */
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
@@ -34,10 +34,11 @@ int pc_command_line_step(cpu_t cpu)
 	if (error)
 		return error;
 	if (pc_firmware.pvh.command_line &&
-	    firmware_string_read(&fixmap_reader, pc_firmware.pvh.command_line, line,
-				 sizeof(line)) < 0) {
-		console_print("muster: command line at %#lx: longer than %u characters, or not readable\n",
-			      pc_firmware.pvh.command_line, COMMAND_LINE_MAX);
+	    firmware_string_read(&fixmap_reader, pc_firmware.pvh.command_line, line, sizeof(line)) <
+		    0) {
+		console_print(
+			"muster: command line at %#lx: longer than %u characters, or not readable\n",
+			pc_firmware.pvh.command_line, COMMAND_LINE_MAX);
 		return MUSTER_E_INVALID;
 	}
 	error = options_read(line);
@@ -46,9 +47,9 @@ int pc_command_line_step(cpu_t cpu)
 
 static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type)
 {
-	enum memory_kind kind = type == E820_RAM  ? MEMORY_RAM :
-				type == E820_ACPI ? MEMORY_FIRMWARE :
-						    MEMORY_RESERVED;
+	enum memory_kind kind = type == E820_RAM    ? MEMORY_RAM
+				: type == E820_ACPI ? MEMORY_FIRMWARE
+						    : MEMORY_RESERVED;
 
 	(void)context;
 	/* One that is wrong is named and left out; the others stand. */
@@ -87,8 +88,9 @@ static void claim_modules(void)
 			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
 		if (start < end && mem_claim(start, end - start, "module"))
-			console_print("muster: module %u at %#lx, %#lx bytes: not within free RAM\n",
-				      i, module->base, module->size);
+			console_print(
+				"muster: module %u at %#lx, %#lx bytes: not within free RAM\n", i,
+				module->base, module->size);
 	}
 }
 

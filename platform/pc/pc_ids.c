@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The id table of a PC: step `cpu-ids`. Hardware id: the APIC id, which is what INIT and start-up
- * IPIs address. Firmware id: the MADT's processor UID. vCPU id: a PC has no hypercalls; the hardware
- * id stands in, so that a report has one. The boot CPU is the one whose APIC id CPUID gives, wherever
- * it stands in the MADT.
+ * IPIs address. Firmware id: the MADT's processor UID. vCPU id: a PC has no hypercalls; the
+ * hardware id stands in, so that a report has one. The boot CPU is the one whose APIC id CPUID
+ * gives, wherever it stands in the MADT.
  */
 #include "arch/x86_64/cpu_check.h"
 #include "arch/x86_64/page_table.h"
@@ -92,8 +92,9 @@ int pc_cpu_ids_step(cpu_t cpu)
 			.present = true,
 		};
 
-		console_print("muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
-			      count, walk.boot.value);
+		console_print(
+			"muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
+			count, walk.boot.value);
 		(void)cpu_table_add(&boot);
 	}
 	walk.adding = true;

@@ -12,7 +12,11 @@
 
 #include <muster/muster.h>
 
-enum console_choice { CONSOLE_AUTO, CONSOLE_SERIAL, CONSOLE_DEBUG };
+enum console_choice {
+	CONSOLE_AUTO,
+	CONSOLE_SERIAL,
+	CONSOLE_DEBUG
+};
 
 static uint64_t console_choice;
 static uint64_t debug_exit_port;
@@ -22,10 +26,15 @@ static const char *const console_choices[] = { "auto", "serial", "debug", NULL }
 
 /* debug-exit= is a word and not a guess: a port of unknown meaning is not to be poked. */
 const struct command_line_word pc_words[PC_WORDS] = {
-	{ .name = "console", .kind = COMMAND_LINE_CHOICE, .number = &console_choice,
+	{ .name = "console",
+	  .kind = COMMAND_LINE_CHOICE,
+	  .number = &console_choice,
 	  .choices = console_choices },
-	{ .name = "debug-exit", .kind = COMMAND_LINE_NUMBER, .number = &debug_exit_port,
-	  .min = 0x100, .max = 0xffff },
+	{ .name = "debug-exit",
+	  .kind = COMMAND_LINE_NUMBER,
+	  .number = &debug_exit_port,
+	  .min = 0x100,
+	  .max = 0xffff },
 };
 
 static void exit_now(int status) __attribute__((noreturn));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Interrupts and start-up on a PC. Step `interrupts` on the boot CPU, `local-apic` on each, `start`
- * from the boot CPU: INIT and start-up IPIs (Intel SDM vol. 3A, 8.4.4.1; MP specification 1.4, B.4),
- * to all others at once or to one, and never a wait for one CPU before the next is sent.
+ * from the boot CPU: INIT and start-up IPIs (Intel SDM vol. 3A, 8.4.4.1; MP specification 1.4,
+ * B.4), to all others at once or to one, and never a wait for one CPU before the next is sent.
  */
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/start.h"
@@ -20,10 +20,10 @@
 
 /* MP specification 1.4, B.4: 10 ms behind INIT, 200 us behind each start-up. What is younger than
  * the external APIC (Intel family 6, AMD family 15) needs neither: Linux's smpboot.c, 2015. */
-#define INIT_DELAY_OLD	 10000u
-#define START_DELAY_OLD	 200u
-#define START_DELAY	 10u
-#define FAMILY_OLD	 6
+#define INIT_DELAY_OLD	10000u
+#define START_DELAY_OLD 200u
+#define START_DELAY	10u
+#define FAMILY_OLD	6
 
 static uint32_t init_delay, start_delay;
 

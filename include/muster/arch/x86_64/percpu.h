@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-#define PERCPU_SECTION	  __attribute__((section(".percpu")))
+#define PERCPU_SECTION	    __attribute__((section(".percpu")))
 #define PERCPU_HEAD_SECTION __attribute__((section(".percpu.head"))) /* linked before .percpu */
-#define PERCPU_THIS(name) (*(__typeof__(name) __seg_gs *)(uintptr_t) & (name))
+#define PERCPU_THIS(name)   (*(__typeof__(name) __seg_gs *)(uintptr_t) & (name))
 
 #endif
