@@ -107,28 +107,44 @@ static enum bringup_fault check_names_and_places(const struct bringup_table *tab
 				   "core puts it before");
 		if (place >= 0)
 			last_place = place;
+		/* A CPU that says so is done: it takes calls, and nobody looks after it any more. */
+		if (i && step->where == WHERE_ONLINE && table->steps[i - 1].gives & CAP(ONLINE))
+			return say(text, BRINGUP_CANONICAL_ORDER, step->name,
+				   table->steps[i - 1].name, "core puts it before");
 	}
 	return BRINGUP_IN_ORDER;
+}
+
+/* The i-th row to run: LEAVE rows run in reverse. */
+static const struct bringup_step *nth_to_run(const struct bringup_table *table, size_t i)
+{
+	size_t leave = table->count;
+
+	while (leave && table->steps[leave - 1].where == WHERE_LEAVE)
+		leave--;
+	return &table->steps[i < leave ? i : table->count - 1 - (i - leave)];
 }
 
 /* Why is `missing` not there when row i needs it? */
 static enum bringup_fault why_missing(const struct bringup_table *table, size_t i, uint64_t missing,
 				      const struct fault_text *text)
 {
-	const struct bringup_step *step = &table->steps[i];
+	const struct bringup_step *step = nth_to_run(table, i);
 	uint64_t one = missing & -missing;
 
 	for (size_t j = i; j < table->count; j++) {
-		if (!(table->steps[j].gives & one))
+		const struct bringup_step *later = nth_to_run(table, j);
+
+		if (!(later->gives & one))
 			continue;
-		if (step->where == WHERE_BOOT && table->steps[j].where != WHERE_BOOT)
+		if (step->where == WHERE_BOOT && later->where != WHERE_BOOT)
 			return say(text, BRINGUP_NEED_ELSEWHERE, step->name, first_name(one),
 				   "BOOT needs what is given to one CPU");
 		return say(text, BRINGUP_NEED_LATER, step->name, first_name(one),
 			   "needs what only a later step gives");
 	}
 	for (size_t j = 0; j < i; j++)
-		if (table->steps[j].gives & one)
+		if (nth_to_run(table, j)->gives & one)
 			return say(text, BRINGUP_NEED_ELSEWHERE, step->name, first_name(one),
 				   "needs what is given to another CPU only");
 	return say(text, BRINGUP_NEED_NEVER, step->name, first_name(one),
@@ -140,7 +156,7 @@ static enum bringup_fault check_way(const struct bringup_table *table, uint64_t 
 				    const struct fault_text *text)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		const struct bringup_step *step = &table->steps[i];
+		const struct bringup_step *step = nth_to_run(table, i);
 		bool boot_row = step->where == WHERE_BOOT;
 		uint64_t gives = step->gives;
 

@@ -11,25 +11,40 @@
 #include <muster/error.h>
 
 static struct {
-	uint32_t row; /* STEP_NONE: no order */
+	uint32_t row; /* STEP_NONE: no order; atomic, for every CPU looks at it */
 	uint32_t cpu;
 	bool hang;
 } order = { STEP_NONE, 0, false };
 
+static uint32_t order_row(void)
+{
+	return __atomic_load_n(&order.row, __ATOMIC_ACQUIRE);
+}
+
+static void order_set(size_t row, uint32_t cpu, bool hang)
+{
+	order.hang = hang;
+	order.cpu = cpu;
+	__atomic_store_n(&order.row, (uint32_t)row, __ATOMIC_RELEASE);
+}
+
 bool injection_due(size_t row, cpu_t cpu)
 {
-	if (order.row != row || order.cpu != cpu.number)
+	bool hang;
+
+	if (order_row() != row || order.cpu != cpu.number)
 		return false;
-	order.row = STEP_NONE;
+	hang = order.hang;
+	__atomic_store_n(&order.row, STEP_NONE, __ATOMIC_RELEASE);
 	/* What a real hang is: interrupts as they were, no end, and no mercy. */
-	while (order.hang)
+	while (hang)
 		cpu_relax();
 	return true;
 }
 
 bool injection_pending(size_t row)
 {
-	return order.row == row;
+	return order_row() == row;
 }
 
 static int find_row(const char *name, size_t length, size_t *row)
@@ -65,16 +80,14 @@ static int inject(const char *name, uint32_t cpu, bool hang)
 	size_t row;
 
 	if (!name) {
-		order.row = STEP_NONE;
+		order_set(STEP_NONE, 0, false);
 		return 0;
 	}
 	if (find_row(name, strlen(name), &row))
 		return MUSTER_E_NOT_FOUND;
 	if (!runs_on(row, cpu) || (cpu_possible_count() && cpu >= cpu_possible_count()))
 		return MUSTER_E_INVALID;
-	order.hang = hang;
-	order.cpu = cpu;
-	order.row = (uint32_t)row;
+	order_set(row, cpu, hang);
 	return 0;
 }
 
@@ -123,22 +136,27 @@ int injection_read(const char *text, bool hang)
 			      text, cpu);
 		return MUSTER_E_INVALID;
 	}
-	order.hang = hang;
-	order.cpu = cpu;
-	order.row = (uint32_t)row;
+	if (order_row() != STEP_NONE) {
+		console_print("muster: command line: %s=%s: one fail= or hang= at a time\n", word, text);
+		return MUSTER_E_INVALID;
+	}
+	order_set(row, cpu, hang);
 	return 0;
 }
 
 int injection_check(void)
 {
-	if (order.row == STEP_NONE || order.cpu < cpu_present_count())
+	if (order_row() == STEP_NONE || (order.cpu < cpu_possible_count() &&
+					 cpu_record(cpu_from_number(order.cpu))->present))
 		return 0;
-	console_print("muster: command line: %s at CPU %u: present are CPUs 0 to %u\n",
-		      order.hang ? "hang" : "fail", order.cpu, cpu_present_count() - 1);
+	console_print("muster: command line: %s at CPU %u: it is not present\n",
+		      order.hang ? "hang" : "fail", order.cpu);
 	return MUSTER_E_INVALID;
 }
 
 size_t injection_overdue(size_t row)
 {
-	return order.row != STEP_NONE && !order.cpu && order.row <= row ? order.row : STEP_NONE;
+	uint32_t ordered = order_row();
+
+	return ordered != STEP_NONE && !order.cpu && ordered <= row ? ordered : STEP_NONE;
 }

@@ -86,8 +86,12 @@ static struct step_progress progress_of(cpu_t cpu)
 		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 } :
 				    boot_progress;
 	record = cpu_record(cpu);
-	return (struct step_progress){ record->step_now, record->step_finished,
-				       record->step_failed, record->error };
+	return (struct step_progress){
+		.now = __atomic_load_n(&record->step_now, __ATOMIC_RELAXED),
+		.finished = __atomic_load_n(&record->step_finished, __ATOMIC_ACQUIRE),
+		.failed = __atomic_load_n(&record->step_failed, __ATOMIC_RELAXED),
+		.error = __atomic_load_n(&record->error, __ATOMIC_RELAXED),
+	};
 }
 
 static struct step_stamp *stamp_of(size_t row, cpu_t cpu)
@@ -161,22 +165,41 @@ void progress_set_now(size_t row, cpu_t cpu)
 		__atomic_store_n(&cpu_record(cpu)->step_now, (uint8_t)row, __ATOMIC_RELAXED);
 	else
 		__atomic_store_n(&boot_progress.now, (uint8_t)row, __ATOMIC_RELAXED);
-	if (stamp) {
-		stamp->end = 0;
+	/* What is kept is the first time that it was finished: the timeline is that of bring-up. */
+	if (stamp && !stamp->end)
 		stamp->start = counter_read();
-	}
+}
+
+/* START ends on the boot CPU when the started CPU may be further on already. */
+static void finish_start(size_t row, struct cpu_record *record)
+{
+	uint8_t finished = __atomic_load_n(&record->step_finished, __ATOMIC_RELAXED);
+
+	while ((finished == STEP_NONE || finished < row) &&
+	       !__atomic_compare_exchange_n(&record->step_finished, &finished, (uint8_t)row, true,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
 }
 
 void progress_set_finished(size_t row, cpu_t cpu)
 {
 	struct step_stamp *stamp = stamp_of(row, cpu);
 
-	if (stamp)
+	if (stamp && !stamp->end)
 		stamp->end = counter_read();
-	if (cpu.number)
-		__atomic_store_n(&cpu_record(cpu)->step_finished, (uint8_t)row, __ATOMIC_RELAXED);
-	else
+	if (!cpu.number)
 		__atomic_store_n(&boot_progress.finished, (uint8_t)row, __ATOMIC_RELAXED);
+	else if (table->steps[row].where == WHERE_START)
+		finish_start(row, cpu_record(cpu));
+	else
+		__atomic_store_n(&cpu_record(cpu)->step_finished, (uint8_t)row, __ATOMIC_RELEASE);
+}
+
+bool progress_is_complete(cpu_t cpu)
+{
+	uint8_t finished = progress_of(cpu).finished;
+
+	return finished != STEP_NONE && finished + 1u >= phase_end(WHERE_ONLINE);
 }
 
 void progress_set_started_all(size_t row, uint64_t start, uint64_t end)
@@ -186,6 +209,8 @@ void progress_set_started_all(size_t row, uint64_t start, uint64_t end)
 
 		if (stamp)
 			*stamp = (struct step_stamp){ start, end };
+		if (cpu.number)
+			finish_start(row, cpu_record(cpu));
 	}
 }
 
@@ -194,8 +219,8 @@ void progress_set_failed(size_t row, cpu_t cpu, int error)
 	char word[32];
 
 	if (cpu.number) {
-		cpu_record(cpu)->step_failed = (uint8_t)row;
-		cpu_record(cpu)->error = error;
+		__atomic_store_n(&cpu_record(cpu)->step_failed, (uint8_t)row, __ATOMIC_RELAXED);
+		__atomic_store_n(&cpu_record(cpu)->error, error, __ATOMIC_RELAXED);
 	} else {
 		boot_progress.failed = (uint8_t)row;
 		boot_progress.error = error;
@@ -216,7 +241,7 @@ void progress_clear(cpu_t cpu)
 
 	record->step_now = record->step_finished = record->step_failed = STEP_NONE;
 	record->error = 0;
-	record->online_ticks = 0;
+	record->given_up = 0;
 }
 
 /* Name one CPU that has been started and is not there yet. */

@@ -12,17 +12,18 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/percpu.h>
 
-static struct cpu_call_request leave_request;
+/* In the unit of the CPU that is to go, so that one that does not go is in nobody's way. */
+static PERCPU(struct cpu_call_request, leave_request);
 
-void bringup_leave(void *unused)
+void bringup_leave(void)
 {
 	cpu_t cpu = cpu_this();
 	struct cpu_record *record = cpu_record(cpu);
 	size_t first = phase_begin(WHERE_ONLINE);
 	size_t row;
 
-	(void)unused;
 	interrupts_off();
 	(void)cpu_state_claim(cpu, CPU_ONLINE, CPU_LEAVING);
 	for (row = phase_end(WHERE_LEAVE); row-- > phase_begin(WHERE_LEAVE);)
@@ -31,31 +32,29 @@ void bringup_leave(void *unused)
 	machine_get()->stop_this_cpu(&record->state, CPU_HELD);
 }
 
+static void serve_calls(void)
+{
+	uint64_t flags = interrupts_save_off();
+
+	call_queue_serve();
+	interrupts_restore(flags);
+}
+
 static int wait_for_held(cpu_t cpu)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 
 	while (cpu_state(cpu) != CPU_HELD) {
-		if (clock_limit_over(&limit)) {
+		if (clock_limit_over(&limit) && bringup_give_up(cpu, CPU_ONLINE, CPU_LEAVING)) {
 			console_print("muster: CPU %u: did not leave within %u ms; last step: %s\n",
 				      cpu.number, clock_cpu_limit(), bringup_step_now(cpu));
-			cpu_record(cpu)->error = MUSTER_E_TIMED_OUT;
-			cpu_state_set(cpu, CPU_FAILED);
 			return MUSTER_E_TIMED_OUT;
 		}
+		/* It may be in a call to this CPU, and does not go before that is done. */
+		serve_calls();
 		cpu_relax();
 	}
 	return 0;
-}
-
-/* Undo what a stopped CPU has on the boot CPU's side; what cannot be undone keeps it HELD. */
-static void give_back(cpu_t cpu)
-{
-	struct cpu_record *record = cpu_record(cpu);
-
-	if (!record->resume)
-		bringup_unprepare(cpu);
-	cpu_state_set(cpu, record->resume || record->prepared ? CPU_HELD : CPU_PRESENT);
 }
 
 static void do_nothing(void *unused)
@@ -71,27 +70,25 @@ int cpu_down(cpu_t cpu)
 		return MUSTER_E_ORDER;
 	if (!cpu.number || cpu.number >= cpu_possible_count())
 		return MUSTER_E_INVALID;
-	if (!cpu_call_done(&leave_request))
-		return MUSTER_E_BUSY;
 	if (!cpu_is_online(cpu))
 		return MUSTER_E_OFFLINE;
-	error = cpu_call_async(cpu, &leave_request, bringup_leave, NULL);
+	error = cpu_call_async(cpu, percpu_ptr(leave_request, cpu), call_queue_leave, NULL);
 	if (error)
 		return error;
-	/* One that does not go has the request still: no other CPU can be taken down then. */
 	error = wait_for_held(cpu);
 	if (error)
 		return error;
-	/* The function never returns to say that the request is done. */
-	leave_request = (struct cpu_call_request){ 0 };
 	/*
 	 * A CPU that found this one online may be about to look at its queue, in memory that will
-	 * be freed. It does so with interrupts off: when all have answered a call, none is.
+	 * be freed. It does so with interrupts off: when all have answered a call, none is. By then
+	 * they have also served what this one may have posted to them from that memory.
 	 */
 	error = cpus_call(do_nothing, NULL, true);
-	if (error > 0)
-		give_back(cpu);
-	return error > 0 ? 0 : error;
+	if (error < 0)
+		return error;
+	serve_calls();
+	bringup_give_back(cpu, CPU_PRESENT);
+	return 0;
 }
 
 /* What the state says about bringing it up; 0: it can be. */
@@ -104,7 +101,7 @@ static int can_come_up(cpu_t cpu)
 	case CPU_HELD:
 		return 0;
 	case CPU_FAILED:
-		return record->error == MUSTER_E_TIMED_OUT ? MUSTER_E_BUSY : 0;
+		return record->given_up ? MUSTER_E_BUSY : 0;
 	case CPU_ONLINE:
 		return MUSTER_E_EXISTS;
 	case CPU_POSSIBLE:
@@ -127,18 +124,16 @@ int cpu_up(cpu_t cpu)
 		return error;
 	progress_clear(cpu);
 	error = bringup_prepare(cpu);
-	if (error) {
-		cpu_state_set(cpu, CPU_FAILED);
-		return error;
-	}
-	error = bringup_start_cpu(cpu);
+	if (!error)
+		error = bringup_start_cpu(cpu);
 	if (error)
 		return error;
 	bringup_wait(cpu_online_count() + 1);
 	if (cpu_is_online(cpu))
 		return 0;
+	if (cpu_record(cpu)->given_up)
+		return MUSTER_E_TIMED_OUT;
 	error = cpu_record(cpu)->error;
-	if (error != MUSTER_E_TIMED_OUT)
-		bringup_unprepare(cpu);
+	bringup_give_back(cpu, CPU_FAILED);
 	return error;
 }

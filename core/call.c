@@ -26,6 +26,7 @@ struct call_queue {
 	struct cpu_call_request *head;	  /* newest first; CLOSED while the CPU is not online */
 	struct cpu_call_request *pending; /* taken from head, oldest first, the owner's own */
 	uint32_t serving;		  /* the CPU is inside a called function */
+	bool leaving;			  /* it is to leave when it is in no call */
 };
 
 static PERCPU(struct call_queue, call_queue) = { .head = CLOSED };
@@ -37,8 +38,13 @@ static uint32_t broadcast_lock;
 
 int call_queue_open(cpu_t cpu)
 {
+	struct call_queue *queue = percpu_ptr(call_queue, cpu);
+
 	bringup_uses(CAP(UNIT));
-	__atomic_store_n(&percpu_ptr(call_queue, cpu)->head, NULL, __ATOMIC_RELEASE);
+	queue->pending = NULL;
+	queue->serving = 0;
+	queue->leaving = false;
+	__atomic_store_n(&queue->head, NULL, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -56,8 +62,8 @@ static struct cpu_call_request *in_order(struct cpu_call_request *newest)
 	return oldest;
 }
 
-/* Kept in the queue and not in a variable: a function that takes the CPU down does not return, and
- * what came behind it is served when the queue is closed. */
+/* Kept in the queue and not in a variable: a function that takes the CPU elsewhere does not return,
+ * and what came behind it is served when the queue is closed. */
 static void run_pending(struct call_queue *queue)
 {
 	struct cpu_call_request *request;
@@ -82,13 +88,28 @@ static void serve(struct call_queue *queue, struct cpu_call_request *replacement
 	queue->serving--;
 }
 
-void call_queue_serve(void)
+static void serve_posted(struct call_queue *queue)
 {
-	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 	struct cpu_call_request *head = __atomic_load_n(&queue->head, __ATOMIC_RELAXED);
 
 	if (head && head != CLOSED)
 		serve(queue, NULL);
+}
+
+void call_queue_serve(void)
+{
+	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+
+	serve_posted(queue);
+	if (queue->leaving)
+		bringup_leave();
+}
+
+/* Not at once: the CPU may be waiting for a call of its own, perhaps with the lock of those to all. */
+void call_queue_leave(void *unused)
+{
+	(void)unused;
+	percpu_ptr(call_queue, cpu_this())->leaving = true;
 }
 
 void call_queue_close(cpu_t cpu)
@@ -124,14 +145,26 @@ bool cpu_call_done(const struct cpu_call_request *request)
 int cpu_call_async(cpu_t cpu, struct cpu_call_request *request, cpu_call_function *function,
 		   void *argument)
 {
+	uint64_t flags;
+	int error;
+
 	bringup_uses(CAP(ONLINE));
+	if (cpu.number >= cpu_possible_count())
+		return MUSTER_E_INVALID;
 	if (!cpu_call_done(request))
 		return MUSTER_E_BUSY;
-	if (!cpu_is_online(cpu))
-		return MUSTER_E_OFFLINE;
-	request->function = function;
-	request->argument = argument;
-	return post(cpu, request);
+	/* From the look at its state until the request is in its queue nothing may come in between:
+	 * cpu_down() relies on it. */
+	flags = interrupts_save_off();
+	if (!cpu_is_online(cpu)) {
+		error = MUSTER_E_OFFLINE;
+	} else {
+		request->function = function;
+		request->argument = argument;
+		error = post(cpu, request);
+	}
+	interrupts_restore(flags);
+	return error;
 }
 
 /* Wait until a request is done, serving calls to this CPU meanwhile. */
@@ -147,7 +180,7 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 				      bringup_step_now(target));
 			return MUSTER_E_TIMED_OUT;
 		}
-		call_queue_serve();
+		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
 	return 0;
@@ -192,7 +225,7 @@ static int broadcast_lock_take(void)
 				      cpu_this().number, clock_cpu_limit());
 			return MUSTER_E_TIMED_OUT;
 		}
-		call_queue_serve();
+		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
 	return 0;
@@ -223,14 +256,17 @@ static int broadcast_post(cpu_t here, cpu_call_function *function, void *argumen
 	return posted;
 }
 
+/* A CPU that leaves serves what it got before it stops. Then its memory is there while the lock is
+ * ours: cpu_down() takes it too. */
 static int broadcast_wait(cpu_t here)
 {
 	int result = 0;
 
 	for_each_cpu(cpu) {
+		enum cpu_state state = cpu_state(cpu);
 		int error = 0;
 
-		if (!cpu_equal(cpu, here) && cpu_is_online(cpu))
+		if (!cpu_equal(cpu, here) && (state == CPU_ONLINE || state == CPU_LEAVING))
 			error = wait_done(percpu_ptr(broadcast_request, cpu), cpu);
 		if (error)
 			result = error;
@@ -267,7 +303,7 @@ void cpu_idle(void)
 	uint64_t flags = interrupts_save_off();
 	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 
-	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE) && !queue->leaving)
 		machine_get()->wait_for_interrupt();
 	call_queue_serve();
 	interrupts_restore(flags);

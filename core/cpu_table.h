@@ -18,25 +18,26 @@
  * touches its unit or stack, so that a CPU that the boot CPU has given up on is held instead.
  */
 struct cpu_record {
-	uint32_t state;	    /* enum cpu_state; atomic */
-	uint32_t number;    /* the CPU number: the record's place in the table */
-	uintptr_t unit;	    /* address of the unit, 0: none */
-	uintptr_t stack;    /* top of the main stack, 0: none */
+	uint32_t state;	 /* enum cpu_state; atomic */
+	uint32_t number; /* the CPU number: the record's place in the table */
+	uintptr_t unit;	 /* address of the unit, 0: none */
+	uintptr_t stack; /* top of the main stack, 0: none */
 	hwid_t hwid;
 	fwid_t fwid;
 	vcpu_id_t vcpu_id;
 	uint32_t node;
-	int32_t error;		/* what the failing step returned */
-	uint8_t step_now;	/* rows of the table, or STEP_NONE */
+	int32_t error;	  /* what the failing step returned */
+	uint8_t step_now; /* rows of the table, or STEP_NONE */
 	uint8_t step_finished;
 	uint8_t step_failed;
-	uint8_t present;	/* the firmware says that it is there */
-	uint8_t prepared;	/* PREPARE rows that are done and not undone */
-	uint8_t resume;		/* ONLINE rows that were not undone: it goes on after them */
-	uint64_t online_ticks;	/* when it came online; 0: not yet */
+	uint8_t present;	   /* the firmware says that it is there */
+	uint8_t prepared;	   /* PREPARE and START rows that are done and not undone */
+	uint8_t resume;		   /* ONLINE rows that were not undone: it goes on after them */
+	uint64_t online_ticks;	   /* when it first came online; 0: not yet */
 	struct step_stamp *stamps; /* one per row from PREPARE on, NULL until the table has them */
-	uint8_t stacks;		/* bit n: it has a stack of enum stack_kind n in its window */
-	uint8_t stacks_marked;	/* bit n: that stack's unused part holds the pattern */
+	uint8_t stacks;		   /* bit n: it has a stack of enum stack_kind n in its window */
+	uint8_t stacks_marked;	   /* bit n: that stack's unused part holds the pattern */
+	uint8_t given_up;	   /* its limit was over: while FAILED, it may still come or go */
 };
 
 /* What cpu_table_add() is told about one CPU. */

@@ -32,8 +32,8 @@ struct machine {
 	 * Page tables come from mem_alloc() on that node. Returns 0 or MUSTER_E_NO_MEMORY,
 	 * MUSTER_E_EXISTS.
 	 */
-	int (*map)(uint64_t address, uint64_t physical, uint64_t size, enum map_protection protection,
-		   uint32_t node);
+	int (*map)(uint64_t address, uint64_t physical, uint64_t size,
+		   enum map_protection protection, uint32_t node);
 	void (*unmap)(uint64_t address, uint64_t size);
 	/* Forget, on the calling CPU, what it remembers of mappings that are gone. NULL: remembers
 	 * nothing. */
@@ -67,7 +67,8 @@ struct machine {
 	void (*exit)(int status) __attribute__((noreturn));
 	/* Print a backtrace of the caller. NULL: cannot. */
 	void (*backtrace)(void);
-	/* The hardware id of the running CPU, from the CPU itself; for messages before CAP_CPU_IDS. */
+	/* The hardware id of the running CPU, from the CPU itself; for messages before CAP_CPU_IDS.
+	 */
 	hwid_t (*hwid_this)(void);
 	/* Ticks per second of clock_ticks(), measured or told; 0 when it cannot be known. */
 	uint64_t (*clock_measure)(void);

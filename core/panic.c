@@ -4,9 +4,9 @@
  * and out. Called from everywhere, in any state, so it must not allocate, wait without a limit, or
  * use anything that a step gives without looking whether it is there.
  */
+#include "core/panic.h"
 #include "core/console_early.h"
 #include "core/machine.h"
-#include "core/panic.h"
 #include "core/runner.h"
 
 #include <muster/arch/cpu.h>

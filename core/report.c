@@ -8,18 +8,21 @@
 
 #include <muster/muster.h>
 
+#define PREFIX	 "@muster 1 "
+#define LINE_MAX 512 /* bytes, with the prefix and the end of line */
+
 static uint32_t records;
 
 static void record(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void record(const char *format, ...)
 {
-	char line[512];
+	char line[LINE_MAX + 1 - sizeof(PREFIX "\n") + 1];
 	va_list arguments;
 
 	va_start(arguments, format);
 	format_text_v(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	console_print("@muster 1 %s\n", line);
+	console_print(PREFIX "%s\n", line);
 	records++;
 }
 
@@ -34,7 +37,10 @@ static const char *known(char *buffer, size_t size, uint64_t value, uint64_t unk
 
 static uint64_t since_entry(uint64_t ticks)
 {
-	return clock_nanoseconds(ticks - bringup_entry_ticks());
+	uint64_t entry = bringup_entry_ticks();
+
+	/* Another CPU's counter may be a little behind. */
+	return ticks > entry ? clock_nanoseconds(ticks - entry) : 0;
 }
 
 static void send_guest(void)
@@ -102,5 +108,5 @@ void report_send(const struct ktap *tests, int status)
 		send_steps(cpu_from_number(0));
 	if (tests)
 		record("tests passed=%u failed=%u", tests->passed, tests->failed);
-	console_print("@muster 1 end records=%u status=%d\n", records, status);
+	console_print(PREFIX "end records=%u status=%d\n", records, status);
 }

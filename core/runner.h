@@ -25,16 +25,24 @@ int bringup_run(const struct bringup_table *table);
  */
 void bringup_secondary(void) __attribute__((noreturn));
 
-/* Undo what the calling CPU has done from its ONLINE rows, run LEAVE rows, stop. */
-void bringup_leave(void *unused) __attribute__((noreturn));
+/* Run the calling CPU's LEAVE rows and undo its ONLINE rows, both in reverse, and stop as HELD. */
+void bringup_leave(void) __attribute__((noreturn));
 
-/* START or the wait for it, as cpu_up() and bringup_run() share them. */
+/*
+ * PREPARE for one CPU from what it has on, START, and the wait for it, as cpu_up() and bringup_run()
+ * share them. When one of the first two fails, what was done has been given back.
+ */
+int bringup_prepare(cpu_t cpu);
 int bringup_start_cpu(cpu_t cpu);
 void bringup_wait(uint32_t wanted_online);
 
-/* PREPARE for one CPU from what it has on, and the way back, as far as it can be undone. */
-int bringup_prepare(cpu_t cpu);
-void bringup_unprepare(cpu_t cpu);
+/* Undo what the boot CPU did for a CPU that has stopped, as far as it can be undone. If anything is
+ * left the CPU is HELD, else it is `empty`. */
+void bringup_give_back(cpu_t cpu, enum cpu_state empty);
+
+/* The limit is over: FAILED, if the CPU is in one of two states. Such a CPU may still be at work; it
+ * is HELD when it has stopped. Returns false when it is in another state by now. */
+bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late);
 
 /* One step on one CPU: progress, stamps, injection, the row's function. */
 int step_run(size_t row, cpu_t cpu);
@@ -58,6 +66,8 @@ void progress_set_now(size_t row, cpu_t cpu);
 void progress_set_finished(size_t row, cpu_t cpu);
 void progress_set_failed(size_t row, cpu_t cpu, int error);
 void progress_clear(cpu_t cpu);
+/* Has the CPU written down the end of its last ONLINE row? */
+bool progress_is_complete(cpu_t cpu);
 /* A START row that started every other CPU at once ran from start to end, for each of them. */
 void progress_set_started_all(size_t row, uint64_t start, uint64_t end);
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
@@ -79,9 +89,11 @@ int injection_check(void);
 /* The row of an order for the boot CPU that has run before the order was read, or STEP_NONE. */
 size_t injection_overdue(size_t row);
 
-/* Call queues: muster/call.h. */
+/* Call queues: muster/call.h. Serve is for idle loops and the interrupt that a call sends. */
 int call_queue_open(cpu_t cpu);
 void call_queue_close(cpu_t cpu);
 void call_queue_serve(void);
+/* To be called on a CPU: it leaves (bringup_leave()) when next it serves and is in no call itself. */
+void call_queue_leave(void *unused);
 
 #endif

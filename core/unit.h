@@ -17,7 +17,7 @@
  */
 struct percpu_head {
 	uintptr_t self; /* address of this unit */
-	uint32_t cpu; /* number of the CPU it belongs to */
+	uint32_t cpu;	/* number of the CPU it belongs to */
 	uint32_t magic; /* PERCPU_MAGIC while the unit is in use, else PERCPU_MAGIC_FREED */
 	uint64_t scratch[3];
 	uint64_t canary;

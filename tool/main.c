@@ -3,6 +3,7 @@
  * The host program `muster`: finds the subcommand and calls it. Nothing else is in here, so that
  * everything else can be linked into tests.
  */
+#include "tool/commands.h"
 #include "tool/exit_code.h"
 #include "tool/symbols.h"
 
@@ -56,6 +57,7 @@ static int version_command(int argc, char **argv)
 }
 
 static const struct command commands[] = {
+	{ "run", run_command },		  { "check", check_command },
 	{ "symbols", symbols_command },	  { "help", help_command },
 	{ "--help", help_command },	  { "-h", help_command },
 	{ "--version", version_command },

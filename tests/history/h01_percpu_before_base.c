@@ -2,8 +2,8 @@
 /*
  * H1: per-CPU data read before its base is loaded. A kernel (linked with --wrap=percpu_base_load)
  * whose way in runs C that reads a per-CPU variable one call too early, on the boot CPU or, with
- * -DHAZARD_CPU=n, on another. It must die there, naming the CPU and the way in; a kernel without the
- * base that faults would read somebody else's memory and go on.
+ * -DHAZARD_CPU=n, on another. It must die there, naming the CPU and the way in; a kernel without
+ * the base that faults would read somebody else's memory and go on.
  */
 #include <muster/muster.h>
 

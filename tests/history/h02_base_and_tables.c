@@ -42,7 +42,7 @@ int muster_main(void)
 
 	if (muster_bring_up(NULL))
 		return 1;
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		right += *percpu_ptr(before_tables, cpu) == cpu.number + 1;
 	console_print("history: H2: %u of %u CPUs used per-CPU data before their tables\n", right,
 		      cpu_online_count());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * H3, as far as a PC can show it: a kernel (linked with --wrap=unit_move_boot) that finds a variable
- * in the original area, moves, takes the area's pages from free memory and writes all over them.
- * Neither the boot CPU's data nor what other CPUs begin with may change.
+ * H3, as far as a PC can show it: a kernel (linked with --wrap=unit_move_boot) that finds a
+ * variable in the original area, moves, takes the area's pages from free memory and writes all over
+ * them. Neither the boot CPU's data nor what other CPUs begin with may change.
  */
 #include "core/machine.h"
 #include "core/string.h"
@@ -44,7 +44,7 @@ int muster_main(void)
 
 	if (muster_bring_up(NULL))
 		return 1;
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		right += *percpu_ptr(kept, cpu) == (cpu.number ? 11 : 12);
 	console_print("history: H3: boot area %s, %u of %u CPUs have what they should\n",
 		      reused ? "reused" : "not reused", right, cpu_online_count());

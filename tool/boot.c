@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sees one guest from its start to its end: reads its console, listens to QMP, and stops it when its
+ * time is over, after asking it by an NMI where it hangs. Called by run and check. Must always come to
+ * an end, whatever the guest and QEMU do.
+ */
+#include "tool/boot.h"
+
+#include "tool/qemu_process.h"
+#include "tool/qmp_link.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_BYTES    16384
+#define ERRORS_BYTES  4096
+#define ASKED_SECONDS 0.5 /* for the guest to say where it is */
+#define QUIT_SECONDS  1.0 /* for QEMU to go when asked */
+#define PANIC_SECONDS 2.0 /* for a guest that panics to end by itself */
+#define POLL_MILLIS   50
+
+/* What is being waited for. */
+enum boot_phase {
+	RUNNING,
+	ASKED,
+	QUITTING
+};
+
+struct boot {
+	const struct boot_order *order;
+	struct boot_result *result;
+	struct qemu_process process;
+	struct qmp_link qmp;
+	enum boot_phase phase;
+	double deadline; /* of the phase */
+	bool panic_seen;
+	char line[LINE_BYTES];
+	size_t used;
+	size_t errors_used;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+void boot_signals_catch(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool boot_interrupted(void)
+{
+	return interrupted;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void take_line(struct boot *boot)
+{
+	struct guest_report *report = &boot->result->report;
+	size_t length = boot->used;
+	enum report_line what;
+
+	if (length && boot->line[length - 1] == '\r')
+		length--;
+	what = report_read_line(report, boot->line, length);
+	if (boot->order->line)
+		boot->order->line(boot->order->context, boot->line, length, what);
+	if (what == REPORT_RECORD && boot->order->progress)
+		boot->order->progress(boot->order->context, report);
+	boot->used = 0;
+}
+
+/* A line that is too long is cut in pieces: it is no record then, and still shown. */
+static bool console_receive(struct boot *boot)
+{
+	char bytes[4096];
+	ssize_t got = read(boot->process.console, bytes, sizeof(bytes));
+
+	for (ssize_t i = 0; i < got; i++) {
+		if (bytes[i] == '\n' || boot->used == sizeof(boot->line))
+			take_line(boot);
+		if (bytes[i] != '\n')
+			boot->line[boot->used++] = bytes[i];
+	}
+	return got > 0;
+}
+
+static bool errors_receive(struct boot *boot)
+{
+	char bytes[1024];
+	ssize_t got = read(boot->process.errors, bytes, sizeof(bytes));
+
+	for (ssize_t i = 0; i < got && boot->errors_used < ERRORS_BYTES; i++)
+		boot->result->errors[boot->errors_used++] = bytes[i];
+	return got > 0;
+}
+
+static void phase_set(struct boot *boot, enum boot_phase phase, double seconds)
+{
+	boot->phase = phase;
+	boot->deadline = now() + seconds;
+}
+
+static void begin_quit(struct boot *boot, enum boot_end end)
+{
+	boot->result->end = end;
+	(void)qmp_send(&boot->qmp, "quit");
+	phase_set(boot, QUITTING, QUIT_SECONDS);
+}
+
+/* The limit of a phase is over. Returns false when there is nothing left to wait for. */
+static bool phase_over(struct boot *boot)
+{
+	switch (boot->phase) {
+	case RUNNING:
+		if (boot->panic_seen) {
+			begin_quit(boot, BOOT_PANICKED);
+			return true;
+		}
+		report_asked(&boot->result->report);
+		(void)qmp_send(&boot->qmp, "inject-nmi");
+		boot->result->end = BOOT_TIMED_OUT;
+		phase_set(boot, ASKED, ASKED_SECONDS);
+		return true;
+	case ASKED:
+		begin_quit(boot, BOOT_TIMED_OUT);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void close_fd(int *fd)
+{
+	close(*fd);
+	*fd = -1;
+}
+
+/* Wait for something to come, and take it. */
+static void wait_and_take(struct boot *boot)
+{
+	struct qemu_process *process = &boot->process;
+	struct pollfd fds[] = { { .fd = process->console, .events = POLLIN },
+				{ .fd = process->qmp, .events = POLLIN },
+				{ .fd = process->errors, .events = POLLIN } };
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), POLL_MILLIS) <= 0)
+		return;
+	if (fds[0].revents && !console_receive(boot))
+		close_fd(&process->console);
+	if (fds[1].revents && !qmp_receive(&boot->qmp))
+		close_fd(&process->qmp);
+	if (fds[2].revents && !errors_receive(boot))
+		close_fd(&process->errors);
+}
+
+static void check_panic(struct boot *boot)
+{
+	if (boot->phase != RUNNING || boot->panic_seen || !boot->result->report.panic.known)
+		return;
+	boot->panic_seen = true;
+	boot->deadline = now() + PANIC_SECONDS;
+}
+
+/* Until QEMU has ended, or has been given up on. */
+static void see_to_its_end(struct boot *boot)
+{
+	while (!qemu_process_ended(&boot->process, false)) {
+		wait_and_take(boot);
+		check_panic(boot);
+		if (interrupted && boot->phase != QUITTING)
+			begin_quit(boot, BOOT_INTERRUPTED);
+		if (now() > boot->deadline && !phase_over(boot))
+			break;
+	}
+	/* What it said last may still be on its way. */
+	while (boot->process.console >= 0 && !boot->process.pid && console_receive(boot))
+		continue;
+	while (boot->process.errors >= 0 && !boot->process.pid && errors_receive(boot))
+		continue;
+	if (boot->used)
+		take_line(boot);
+}
+
+static void describe_end(const struct boot_order *order, struct boot_result *result)
+{
+	struct report_place place;
+	char *message = result->message;
+
+	if (result->end == BOOT_INTERRUPTED)
+		snprintf(message, BOOT_MESSAGE_SIZE, "interrupted");
+	else if (result->end == BOOT_PANICKED)
+		snprintf(message, BOOT_MESSAGE_SIZE, "panic on CPU %" PRIu32 " in step %s",
+			 result->report.panic.cpu, result->report.panic.step);
+	else if (result->end == BOOT_TIMED_OUT && report_last_seen(&result->report, &place))
+		snprintf(message, BOOT_MESSAGE_SIZE,
+			 "no end after %" PRIu64 " s: CPU %" PRIu32
+			 " was last seen in step %s%s%s%s",
+			 order->timeout, place.cpu, place.step, place.where[0] ? " (" : "",
+			 place.where, place.where[0] ? ")" : "");
+	else if (result->end == BOOT_TIMED_OUT)
+		snprintf(message, BOOT_MESSAGE_SIZE,
+			 "no end after %" PRIu64 " s: the guest never said where it is",
+			 order->timeout);
+}
+
+static bool image_is_there(const struct boot_order *order, char *message)
+{
+	char *path = text_format("%s/%s", order->build, order->profile->image);
+	bool there = !access(path, R_OK);
+
+	if (!there)
+		snprintf(message, BOOT_MESSAGE_SIZE, "%s: %s; `make` builds it", path,
+			 strerror(errno));
+	free(path);
+	return there;
+}
+
+void boot_run(const struct boot_order *order, struct boot_result *result)
+{
+	struct boot *boot = memory_or_end(calloc(1, sizeof(*boot)));
+	double start = now();
+
+	*result = (struct boot_result){ .end = BOOT_NOT_STARTED };
+	result->errors = memory_or_end(calloc(1, ERRORS_BYTES + 1));
+	boot->order = order;
+	boot->result = result;
+	if (image_is_there(order, result->message) &&
+	    !qemu_process_start(&boot->process, order, result->message, BOOT_MESSAGE_SIZE)) {
+		result->end = BOOT_ENDED;
+		qmp_begin(&boot->qmp, boot->process.qmp);
+		phase_set(boot, RUNNING, (double)order->timeout);
+		see_to_its_end(boot);
+		qemu_process_stop(&boot->process);
+		result->qemu_status = boot->process.status;
+		describe_end(order, result);
+	}
+	result->seconds = now() - start;
+	free(boot);
+}
+
+void boot_result_free(struct boot_result *result)
+{
+	report_free(&result->report);
+	free(result->errors);
+	result->errors = NULL;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Boots one entry of the matrix and compares. Called by check, in a process of its own. Every
+ * expectation that an entry states is looked at, also when another has failed to hold.
+ */
+#include "tool/check_entry.h"
+
+#include "tool/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct watch {
+	const char *wanted; /* the text that some line must hold; NULL: none */
+	bool seen;
+	FILE *log;
+};
+
+static void on_line(void *context, const char *line, size_t length, enum report_line what)
+{
+	struct watch *watch = context;
+
+	(void)what;
+	if (watch->wanted && memmem(line, length, watch->wanted, strlen(watch->wanted)))
+		watch->seen = true;
+	if (watch->log) {
+		fwrite(line, 1, length, watch->log);
+		fputc('\n', watch->log);
+	}
+}
+
+/* The hardware ids in the report, as the matrix writes them. */
+static char *hwids_of(const struct guest_report *report)
+{
+	char *text = text_copy("", 0);
+
+	for (size_t i = 0; i < report->cpu_count; i++) {
+		char *longer =
+			text_format("%s%s%" PRIu64, text, i ? "," : "", report->cpus[i].hwid);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static int compare_hwids(const struct matrix_entry *entry, const struct guest_report *report,
+			 char *reason, size_t size)
+{
+	char *found;
+	int result = 0;
+
+	if (!entry->hwids)
+		return 0;
+	found = hwids_of(report);
+	if (strcmp(found, entry->hwids)) {
+		snprintf(reason, size, "hardware ids are %s, expected %s", found, entry->hwids);
+		result = -1;
+	}
+	free(found);
+	return result;
+}
+
+static int compare(const struct matrix_entry *entry, const struct boot_result *result,
+		   const struct profile *profile, const struct watch *watch, const char *failure,
+		   char *reason, size_t size)
+{
+	const struct guest_report *report = &result->report;
+	int status = boot_guest_status(result, profile);
+
+	if (result->end == BOOT_NOT_STARTED || result->end == BOOT_INTERRUPTED ||
+	    (failure && !entry->expect_fail))
+		snprintf(reason, size, "%s", failure);
+	else if (!failure && entry->expect_fail)
+		snprintf(reason, size, "all is well, which was not expected");
+	else if (entry->has_online && report->guest.online != entry->online)
+		snprintf(reason, size, "%" PRIu32 " CPUs online, expected %" PRIu64,
+			 report->guest.online, entry->online);
+	else if (entry->has_status && status != (int)entry->status)
+		snprintf(reason, size, "status %d, expected %" PRIu64, status, entry->status);
+	else if (entry->line && !watch->seen)
+		snprintf(reason, size, "no line of the console holds \"%s\"", entry->line);
+	else if (entry->reason && (!failure || !strstr(failure, entry->reason)))
+		snprintf(reason, size, "the verdict is \"%s\", expected to hold \"%s\"",
+			 failure ? failure : "all is well", entry->reason);
+	else
+		return compare_hwids(entry, report, reason, size);
+	return -1;
+}
+
+static int boot_once(const struct matrix_entry *entry, const struct profile *profile,
+		     const char *build, const char *log, char *reason, size_t size)
+{
+	struct watch watch = { .wanted = entry->line, .log = fopen(log, "w") };
+	bool any = options_qemu_has(entry->qemu.at, "-smp");
+	struct boot_order order = {
+		.profile = profile,
+		.build = build,
+		.cpus = entry->cpus ? entry->cpus : profile->cpus,
+		.memory = entry->memory ? entry->memory : profile->memory,
+		.append = entry->append,
+		.qemu_args = entry->qemu.count ? entry->qemu.at : NULL,
+		.timeout = entry->timeout,
+		.line = on_line,
+		.context = &watch,
+	};
+	char message[BOOT_MESSAGE_SIZE];
+	struct boot_result result;
+	const char *failure;
+	int code;
+
+	boot_run(&order, &result);
+	failure = boot_failure(&result, profile, any ? 0 : order.cpus, message, sizeof(message));
+	code = compare(entry, &result, profile, &watch, failure, reason, size);
+	if (watch.log)
+		fclose(watch.log);
+	boot_result_free(&result);
+	return code;
+}
+
+int check_entry(const struct matrix_entry *entry, const struct options *options, const char *logs,
+		char *reason, size_t size)
+{
+	const char *build = options->build ? options->build : file_program_folder();
+	struct profile_search search = { options->profiles, file_program_folder() };
+	char *log = text_format("%s/%s.log", logs, entry->name);
+	struct profile profile;
+	int code = profile_find(&search, entry->platform, &profile, reason, size);
+
+	for (uint64_t i = 0; i < entry->repeat && !code; i++) {
+		code = boot_once(entry, &profile, build, log, reason, size);
+		if (code && entry->repeat > 1) {
+			size_t used = strlen(reason);
+
+			snprintf(reason + used, size - used, " (boot %" PRIu64 " of %" PRIu64 ")",
+				 i + 1, entry->repeat);
+		}
+	}
+	if (code) {
+		size_t used = strlen(reason);
+
+		snprintf(reason + used, size - used, "; console: %s", log);
+	} else {
+		unlink(log);
+	}
+	profile_free(&profile);
+	free(log);
+	return code;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads the boot matrix. Called by check. A key that is not known or a value that is not understood
+ * is refused: an expectation that is not looked at would be a test that cannot fail.
+ */
+#include "tool/matrix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CPUS_MAX    4096
+#define REPEAT_MAX  10000
+#define TIMEOUT_MAX 3600
+
+struct matrix_reader {
+	const char *path;
+	unsigned int line;
+	char *message;
+	size_t message_size;
+};
+
+static int fault(const struct matrix_reader *reader, const char *what, const char *rule)
+{
+	char shown[80];
+
+	text_show(shown, sizeof(shown), what, strlen(what));
+	snprintf(reader->message, reader->message_size, "%s:%u: %s: %s", reader->path, reader->line,
+		 shown, rule);
+	return -1;
+}
+
+static bool set_text(struct matrix_entry *entry, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		char **place;
+	} texts[] = {
+		{ "platform", &entry->platform }, { "append", &entry->append },
+		{ "hwids", &entry->hwids },	  { "line", &entry->line },
+		{ "reason", &entry->reason },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (strcmp(key, texts[i].key))
+			continue;
+		free(*texts[i].place);
+		*texts[i].place = text_copy(value, strlen(value));
+		return true;
+	}
+	return false;
+}
+
+/* 1: set; 0: no such key; -1: the value is wrong. */
+static int set_number(struct matrix_entry *entry, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		uint64_t *place;
+		uint64_t max;
+	} numbers[] = {
+		{ "cpus", &entry->cpus, CPUS_MAX },
+		{ "online", &entry->online, CPUS_MAX },
+		{ "timeout", &entry->timeout, TIMEOUT_MAX },
+		{ "repeat", &entry->repeat, REPEAT_MAX },
+		{ "status", &entry->status, 63 },
+	};
+
+	entry->has_online |= !strcmp(key, "online");
+	entry->has_status |= !strcmp(key, "status");
+	if (!strcmp(key, "mem"))
+		return text_memory(value, &entry->memory) ? 1 : -1;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!strcmp(key, numbers[i].key))
+			return text_number(value, numbers[i].max, numbers[i].place) ? 1 : -1;
+	return 0;
+}
+
+static int set_choice(struct matrix_entry *entry, const char *key, const char *value)
+{
+	if (!strcmp(key, "expect")) {
+		entry->expect_fail = !strcmp(value, "fail");
+		return entry->expect_fail || !strcmp(value, "ok") ? 1 : -1;
+	}
+	if (!strcmp(key, "tier")) {
+		entry->only_all = !strcmp(value, "all");
+		return entry->only_all || !strcmp(value, "check") ? 1 : -1;
+	}
+	return 0;
+}
+
+static int set_key(const struct matrix_reader *reader, struct matrix_entry *entry, const char *key,
+		   const char *value)
+{
+	int set;
+
+	if (!strcmp(key, "qemu")) {
+		words_add_split(&entry->qemu, value);
+		return 0;
+	}
+	if (set_text(entry, key, value))
+		return 0;
+	set = set_number(entry, key, value);
+	if (!set)
+		set = set_choice(entry, key, value);
+	if (!set)
+		return fault(reader, key, "no such key");
+	return set < 0 ? fault(reader, value, "not a value of its key") : 0;
+}
+
+/* The next word of a line, quotes taken off, in place. NULL: no more; *bad: a quote is open. */
+static char *next_word(char **rest, bool *bad)
+{
+	char *from = *rest + strspn(*rest, " \t\r"), *to = from, *word = from;
+	bool quoted = false;
+
+	if (!*from)
+		return NULL;
+	for (; *from && (quoted || !strchr(" \t\r", *from)); from++) {
+		if (*from == '"')
+			quoted = !quoted;
+		else
+			*to++ = *from;
+	}
+	*bad = quoted;
+	*rest = *from ? from + 1 : from;
+	*to = 0;
+	return word;
+}
+
+static int read_entry(const struct matrix_reader *reader, struct matrix_entry *entry, char *line)
+{
+	bool bad = false;
+	char *word = next_word(&line, &bad);
+
+	*entry = (struct matrix_entry){ .timeout = 30, .repeat = 1 };
+	entry->name = text_copy(word, strlen(word));
+	entry->platform = text_copy("pc", 2);
+	while (!bad && (word = next_word(&line, &bad))) {
+		char *equals = strchr(word, '=');
+
+		if (!equals)
+			return fault(reader, word, "not of the form KEY=VALUE");
+		*equals = 0;
+		if (set_key(reader, entry, word, equals + 1))
+			return -1;
+	}
+	if (bad)
+		return fault(reader, entry->name, "a quote that is not closed");
+	return entry->timeout && entry->repeat
+		       ? 0
+		       : fault(reader, entry->name, "timeout and repeat are at least 1");
+}
+
+static bool name_is_new(const struct matrix *matrix)
+{
+	for (size_t i = 0; i + 1 < matrix->count; i++)
+		if (!strcmp(matrix->entries[i].name, matrix->entries[matrix->count - 1].name))
+			return false;
+	return true;
+}
+
+static int read_line(const struct matrix_reader *reader, struct matrix *matrix, char *line)
+{
+	char *text = line + strspn(line, " \t\r");
+	int result;
+
+	if (!*text || *text == '#')
+		return 0;
+	matrix->entries = memory_or_end(
+		realloc(matrix->entries, (matrix->count + 1) * sizeof(*matrix->entries)));
+	result = read_entry(reader, &matrix->entries[matrix->count++], text);
+	if (!result && !name_is_new(matrix))
+		return fault(reader, matrix->entries[matrix->count - 1].name,
+			     "another entry has this name");
+	return result;
+}
+
+int matrix_parse(struct matrix *matrix, const char *text, size_t size, const char *path,
+		 char *message, size_t message_size)
+{
+	struct matrix_reader reader = { path, 0, message, message_size };
+	int result = 0;
+
+	*matrix = (struct matrix){ .count = 0 };
+	while (size && !result) {
+		const char *end = memchr(text, '\n', size);
+		size_t length = end ? (size_t)(end - text) : size;
+		char *line = text_copy(text, length);
+
+		reader.line++;
+		if (strlen(line) != length)
+			result = fault(&reader, line, "a byte that is no text");
+		else
+			result = read_line(&reader, matrix, line);
+		free(line);
+		length += end ? 1 : 0;
+		text += length;
+		size -= length;
+	}
+	return result;
+}
+
+void matrix_free(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->count; i++) {
+		struct matrix_entry *entry = &matrix->entries[i];
+
+		free(entry->name);
+		free(entry->platform);
+		free(entry->append);
+		free(entry->hwids);
+		free(entry->line);
+		free(entry->reason);
+		words_free(&entry->qemu);
+	}
+	free(matrix->entries);
+	*matrix = (struct matrix){ .count = 0 };
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot matrix: a text file, an entry a line, `NAME key=value ...`; a value with blanks stands in
+ * double quotes; # begins a comment line. Keys:
+ *
+ *	platform=pc		the profile
+ *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
+ *	timeout=		seconds (default 30)
+ *	repeat=			so many boots in a row, each of which must be good
+ *	tier=check|all		`all`: only with --all
+ * and what must come of it:
+ *	expect=ok|fail		(default ok) good in every respect, or not
+ *	online=			so many CPUs online
+ *	hwids=0,1,4		these hardware ids, in this order
+ *	status=			the guest's exit status
+ *	line=			a line of the console holds this text
+ *	reason=			the verdict holds this text
+ */
+#ifndef TOOL_MATRIX_H
+#define TOOL_MATRIX_H
+
+#include "tool/text.h"
+
+struct matrix_entry {
+	char *name, *platform, *append, *hwids, *line, *reason; /* NULL: not given */
+	struct word_list qemu;
+	uint64_t cpus, memory, timeout, repeat;
+	bool expect_fail, only_all;
+	bool has_online, has_status;
+	uint64_t online, status;
+};
+
+struct matrix {
+	struct matrix_entry *entries;
+	size_t count;
+};
+
+/* Returns 0, or -1 and fills message with one line that names file, line, key and rule. matrix_free()
+ * either way. */
+int matrix_parse(struct matrix *matrix, const char *text, size_t size, const char *path,
+		 char *message, size_t message_size);
+void matrix_free(struct matrix *matrix);
+
+#endif

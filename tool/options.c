@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads the options of run and check. Called by both. Must never guess: an option that is not known,
+ * lacks its value, or has one out of range is refused by name.
+ */
+#include "tool/options.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum option_kind {
+	FLAG,
+	TEXT,
+	NUMBER,
+	MEMORY
+};
+
+struct option_row {
+	const char *name;
+	unsigned int of; /* set of enum options_of */
+	enum option_kind kind;
+	size_t place; /* offset in struct options */
+	uint64_t min, max;
+};
+
+#define BOTH (OPTIONS_OF_RUN | OPTIONS_OF_CHECK)
+
+static const struct option_row rows[] = {
+	{ "--platform", OPTIONS_OF_RUN, TEXT, offsetof(struct options, platform), 0, 0 },
+	{ "--cpus", OPTIONS_OF_RUN, NUMBER, offsetof(struct options, cpus), 1, 4096 },
+	{ "--mem", OPTIONS_OF_RUN, MEMORY, offsetof(struct options, memory), MEMORY_MIN,
+	  MEMORY_MAX },
+	{ "--append", OPTIONS_OF_RUN, TEXT, offsetof(struct options, append), 0, 0 },
+	{ "--timeout", OPTIONS_OF_RUN, NUMBER, offsetof(struct options, timeout), 1, TIMEOUT_MAX },
+	{ "--json", OPTIONS_OF_RUN, TEXT, offsetof(struct options, json), 0, 0 },
+	{ "--log", OPTIONS_OF_RUN, TEXT, offsetof(struct options, log), 0, 0 },
+	{ "--verbose", OPTIONS_OF_RUN, FLAG, offsetof(struct options, verbose), 0, 0 },
+	{ "-j", OPTIONS_OF_CHECK, NUMBER, offsetof(struct options, jobs), 1, JOBS_MAX },
+	{ "--all", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, all), 0, 0 },
+	{ "--list", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, list), 0, 0 },
+	{ "--matrix", OPTIONS_OF_CHECK, TEXT, offsetof(struct options, matrix), 0, 0 },
+	{ "--build", BOTH, TEXT, offsetof(struct options, build), 0, 0 },
+	{ "--profiles", BOTH, TEXT, offsetof(struct options, profiles), 0, 0 },
+};
+
+static const struct option_row *row_of(const char *name, enum options_of of)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].of & of && !strcmp(rows[i].name, name))
+			return &rows[i];
+	return NULL;
+}
+
+static int refuse(char *message, size_t size, const char *name, const char *value, const char *rule)
+{
+	char shown[64];
+
+	text_show(shown, sizeof(shown), value, strlen(value));
+	snprintf(message, size, "%s %s: %s", name, shown, rule);
+	return -1;
+}
+
+static int set_number(const struct option_row *row, uint64_t *place, const char *value,
+		      char *message, size_t size)
+{
+	char rule[64];
+	bool good = row->kind == MEMORY ? text_memory(value, place)
+					: text_number(value, UINT64_MAX, place);
+
+	if (good && *place >= row->min && *place <= row->max)
+		return 0;
+	snprintf(rule, sizeof(rule), "not between %" PRIu64 " and %" PRIu64 "%s", row->min,
+		 row->max, row->kind == MEMORY ? " MiB, like 64, 512M or 2G" : "");
+	return refuse(message, size, row->name, value, rule);
+}
+
+static int set_value(struct options *options, const struct option_row *row, const char *value,
+		     char *message, size_t size)
+{
+	void *place = (char *)options + row->place;
+
+	if (row->kind == NUMBER || row->kind == MEMORY)
+		return set_number(row, place, value, message, size);
+	*(const char **)place = value;
+	return 0;
+}
+
+static int read_one(struct options *options, enum options_of of, char **argv, int left,
+		    char *message, size_t size)
+{
+	const struct option_row *row = row_of(argv[0], of);
+
+	if (!row && argv[0][0] != '-' && of == OPTIONS_OF_CHECK && !options->filter) {
+		options->filter = argv[0];
+		return 1;
+	}
+	if (!row)
+		return refuse(message, size, argv[0], "",
+			      "unknown; `muster help` lists the options");
+	if (row->kind == FLAG) {
+		*(bool *)((char *)options + row->place) = true;
+		return 1;
+	}
+	if (left < 2)
+		return refuse(message, size, argv[0], "", "needs a value");
+	return set_value(options, row, argv[1], message, size) ? -1 : 2;
+}
+
+int options_read(struct options *options, enum options_of of, int argc, char **argv, char *message,
+		 size_t size)
+{
+	*options = (struct options){ .platform = "pc", .timeout = TIMEOUT_DEFAULT, .jobs = 2 };
+	for (int i = 1; i < argc;) {
+		int used;
+
+		if (of == OPTIONS_OF_RUN && !strcmp(argv[i], "--")) {
+			options->qemu_args = argv + i + 1;
+			return 0;
+		}
+		used = read_one(options, of, argv + i, argc - i, message, size);
+		if (used < 0)
+			return -1;
+		i += used;
+	}
+	return 0;
+}
+
+bool options_qemu_has(char *const *qemu_args, const char *name)
+{
+	for (; qemu_args && *qemu_args; qemu_args++)
+		if (!strcmp(*qemu_args, name))
+			return true;
+	return false;
+}

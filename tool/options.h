@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of run and check, read from the command line. */
+#ifndef TOOL_OPTIONS_H
+#define TOOL_OPTIONS_H
+
+#include "tool/text.h"
+
+#define TIMEOUT_DEFAULT 30
+#define TIMEOUT_MAX	3600
+#define MEMORY_MIN	16
+#define MEMORY_MAX	1048576 /* MiB */
+#define JOBS_MAX	64
+
+struct options {
+	const char *platform;
+	uint64_t cpus;	 /* 0: the profile's */
+	uint64_t memory; /* MiB; 0: the profile's */
+	const char *append, *json, *log, *build, *profiles, *matrix, *filter;
+	uint64_t timeout;
+	uint64_t jobs;
+	bool verbose, all, list;
+	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
+};
+
+/* Which options a subcommand takes. */
+enum options_of {
+	OPTIONS_OF_RUN = 1,
+	OPTIONS_OF_CHECK = 2
+};
+
+/*
+ * Read argv[1] ... Returns 0, or -1 and fills message (size bytes) with one line that names the
+ * option, its value and its rule.
+ */
+int options_read(struct options *options, enum options_of of, int argc, char **argv, char *message,
+		 size_t size);
+
+/* Is there an option of that name (like "-smp") among QEMU's words? */
+bool options_qemu_has(char *const *qemu_args, const char *name);
+
+#endif

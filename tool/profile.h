@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Platform profiles: small text files that say how a guest of that platform is started. Lines of
+ * `key = value`; a line that begins with # is a comment. Keys:
+ *
+ *	qemu		the program (required)
+ *	arch		x86_64, ... (required)
+ *	image		the kernel, in the build directory (required)
+ *	exit		isa-debug-exit or power-off: how the guest's status comes (required)
+ *	machine, cpu, accel	QEMU's -machine, -cpu, -accel
+ *	args		more words for QEMU; may be repeated
+ *	append		what every guest of this platform has on its command line
+ *	cpus, cpus-max, mem	defaults, and the most CPUs that can be asked for
+ *	platform	what the guest calls the platform, where that is not the profile's name
+ *	description
+ */
+#ifndef TOOL_PROFILE_H
+#define TOOL_PROFILE_H
+
+#include "tool/text.h"
+
+#define PROFILE_NAME_MAX 32
+
+enum profile_exit {
+	PROFILE_EXIT_POWER_OFF,
+	PROFILE_EXIT_ISA_DEBUG
+};
+
+struct profile {
+	char name[PROFILE_NAME_MAX + 1];
+	/* NULL where the profile does not say. */
+	char *description, *platform, *qemu, *arch, *image, *machine, *cpu, *accel, *append;
+	struct word_list args;
+	uint64_t cpus, cpus_max;
+	uint64_t memory; /* MiB */
+	enum profile_exit exit;
+};
+
+/*
+ * Parse a profile. text: size bytes, not trusted; path: for messages. Returns 0, or -1 and fills
+ * message with one line that names file, line, key and rule. profile_free() either way.
+ */
+int profile_parse(const char *text, size_t size, const char *path, struct profile *profile,
+		  char *message, size_t message_size);
+void profile_free(struct profile *profile);
+
+struct profile_search {
+	const char *first;	    /* looked in first: --profiles; or NULL */
+	const char *program_folder; /* where the program is: file_program_folder() */
+};
+
+/*
+ * Find NAME.profile in the first folder that has it, and parse it. Returns 0, or -1 with a line: an
+ * unknown platform is named beside those that there are. profile_free() either way.
+ */
+int profile_find(const struct profile_search *search, const char *name, struct profile *profile,
+		 char *message, size_t message_size);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starts QEMU with the words that a profile, the tool and the user have for it, and ends it. Called by
+ * boot.c. Must never leave a child behind: the child dies with us, and whoever starts one stops it.
+ */
+#include "tool/qemu_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the child gets: its ends of the connections. */
+struct child_ends {
+	int console, qmp, errors, exec_error;
+};
+
+static void add_option(struct word_list *words, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	words_add_text(words, option);
+	words_add_text(words, value);
+}
+
+static void add_formatted(struct word_list *words, const char *option, char *value)
+{
+	add_option(words, option, value);
+	free(value);
+}
+
+/* The profile's words first, then ours, the user's last: of two the last wins. */
+static void qemu_words(struct word_list *words, const struct boot_order *order,
+		       const struct child_ends *ends)
+{
+	static const char *const always[] = { "-nodefaults", "-no-user-config", "-no-reboot",
+					      "-display", "none" };
+	const struct profile *profile = order->profile;
+	const char *base = profile->append ? profile->append : "";
+	const char *more = order->append ? order->append : "";
+
+	words_add_text(words, profile->qemu);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		words_add_text(words, always[i]);
+	add_option(words, "-machine", profile->machine);
+	add_option(words, "-cpu", profile->cpu);
+	add_option(words, "-accel", profile->accel);
+	for (size_t i = 0; i < profile->args.count; i++)
+		words_add_text(words, profile->args.at[i]);
+	add_formatted(words, "-smp", text_format("%" PRIu64, order->cpus));
+	add_formatted(words, "-m", text_format("%" PRIu64 "M", order->memory));
+	add_formatted(words, "-kernel", text_format("%s/%s", order->build, profile->image));
+	add_formatted(words, "-append",
+		      text_format("%s%s%s", base, *base && *more ? " " : "", more));
+	add_formatted(words, "-chardev", text_format("socket,id=console,fd=%d", ends->console));
+	add_option(words, "-serial", "chardev:console");
+	add_formatted(words, "-chardev", text_format("socket,id=control,fd=%d", ends->qmp));
+	add_option(words, "-mon", "chardev=control,mode=control");
+	for (char *const *arg = order->qemu_args; arg && *arg; arg++)
+		words_add_text(words, *arg);
+}
+
+static void inherit(int fd)
+{
+	fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
+}
+
+static void child(char **words, const struct child_ends *ends, pid_t parent)
+	__attribute__((noreturn));
+static void child(char **words, const struct child_ends *ends, pid_t parent)
+{
+	int nothing = open("/dev/null", O_RDWR);
+	int error;
+
+	/* If we die, it dies; and if we have died already, too. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	/* A Ctrl-C is for us: we ask it to go. */
+	setpgid(0, 0);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
+	dup2(ends->errors, STDERR_FILENO);
+	inherit(ends->console);
+	inherit(ends->qmp);
+	execvp(words[0], words);
+	error = errno;
+	if (write(ends->exec_error, &error, sizeof(error)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static bool connections(struct qemu_process *process, struct child_ends *ends, int *exec_error)
+{
+	int console[2] = { -1, -1 }, qmp[2] = { -1, -1 }, errors[2] = { -1, -1 };
+	int failed[2] = { -1, -1 };
+	bool good = !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) &&
+		    !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) &&
+		    !pipe2(errors, O_CLOEXEC) && !pipe2(failed, O_CLOEXEC);
+
+	process->console = console[0];
+	process->qmp = qmp[0];
+	process->errors = errors[0];
+	*exec_error = failed[0];
+	*ends = (struct child_ends){ console[1], qmp[1], errors[1], failed[1] };
+	return good;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void close_ends(struct child_ends *ends)
+{
+	close_one(&ends->console);
+	close_one(&ends->qmp);
+	close_one(&ends->errors);
+	close_one(&ends->exec_error);
+}
+
+int qemu_process_start(struct qemu_process *process, const struct boot_order *order, char *message,
+		       size_t size)
+{
+	struct word_list words = { 0 };
+	struct child_ends ends;
+	pid_t parent = getpid();
+	int exec_error, error = 0;
+
+	*process = (struct qemu_process){ .console = -1, .qmp = -1, .errors = -1 };
+	if (!connections(process, &ends, &exec_error)) {
+		snprintf(message, size, "no connections for QEMU: %s", strerror(errno));
+		close_ends(&ends);
+		close_one(&exec_error);
+		qemu_process_stop(process);
+		return -1;
+	}
+	qemu_words(&words, order, &ends);
+	process->pid = fork();
+	if (!process->pid)
+		child(words.at, &ends, parent);
+	close_ends(&ends);
+	words_free(&words);
+	/* Nothing comes here when exec went well: then the pipe closes. */
+	if (process->pid < 0)
+		error = errno;
+	else if (read(exec_error, &error, sizeof(error)) != sizeof(error))
+		error = 0;
+	close_one(&exec_error);
+	if (!error)
+		return 0;
+	snprintf(message, size, "%s: %s%s", order->profile->qemu, strerror(error),
+		 error == ENOENT ? "; `make run` installs it" : "");
+	qemu_process_stop(process);
+	return -1;
+}
+
+bool qemu_process_ended(struct qemu_process *process, bool wait)
+{
+	int status;
+
+	if (!process->pid)
+		return true;
+	if (waitpid(process->pid, &status, wait ? 0 : WNOHANG) != process->pid)
+		return false;
+	process->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	process->pid = 0;
+	return true;
+}
+
+void qemu_process_stop(struct qemu_process *process)
+{
+	if (process->pid > 0) {
+		kill(process->pid, SIGKILL);
+		(void)qemu_process_ended(process, true);
+	}
+	process->pid = 0;
+	close_one(&process->console);
+	close_one(&process->qmp);
+	close_one(&process->errors);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* DEVELOPERS: read tool/NOTE-TO-DEVELOPERS.txt before you go on. */
+/*
+ * The guest's report record (docs/report.md), read line by line off its console. Any bytes may
+ * come; what is kept is bounded, and all that is kept is as docs/report.md says it must be.
+ */
+#ifndef TOOL_REPORT_H
+#define TOOL_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REPORT_LINE_MAX	  512
+#define REPORT_WORD_MAX	  63
+#define REPORT_CPUS_MAX	  4096
+#define REPORT_ROWS_MAX	  131072 /* areas, stacks, steps: of each kind */
+#define REPORT_FAULT_SIZE 160
+
+/* A number for which the guest may say `-`. */
+struct report_number {
+	bool known;
+	uint64_t value;
+};
+
+struct report_cpu {
+	uint32_t cpu;
+	uint64_t hwid;
+	struct report_number fwid, vcpu_id, node;
+	uint64_t unit; /* 0: none */
+	struct report_number online_ns;
+	char state[REPORT_WORD_MAX + 1];
+	char step[REPORT_WORD_MAX + 1]; /* finished last */
+};
+
+struct report_area {
+	uint32_t cpu;
+	uint64_t addr, size, told;
+	char kind[REPORT_WORD_MAX + 1];
+	char state[REPORT_WORD_MAX + 1];
+};
+
+struct report_stack {
+	uint32_t cpu;
+	uint64_t size, used;
+	char kind[REPORT_WORD_MAX + 1];
+};
+
+struct report_step {
+	uint32_t cpu;
+	uint64_t start_ns;
+	struct report_number end_ns;
+	char name[REPORT_WORD_MAX + 1];
+	char where[REPORT_WORD_MAX + 1];
+};
+
+/* Where a CPU was, by its own account or by that of the CPU that waits for it. */
+struct report_place {
+	bool known;
+	uint32_t cpu;
+	char step[REPORT_WORD_MAX + 1];	 /* "none": it has not arrived */
+	char where[REPORT_WORD_MAX + 1]; /* "": not said */
+};
+
+/* A CPU that failed a step. */
+struct report_failure {
+	uint32_t cpu;
+	char step[REPORT_WORD_MAX + 1];
+	char error[REPORT_WORD_MAX + 1];
+};
+
+struct report_guest {
+	char platform[REPORT_WORD_MAX + 1];
+	char arch[REPORT_WORD_MAX + 1];
+	char hypervisor[REPORT_WORD_MAX + 1];
+	uint32_t possible, present, online;
+	uint64_t left_out;
+};
+
+struct guest_report {
+	/* Said on the way. */
+	struct report_place at;	     /* the last `at` before the guest was asked */
+	struct report_place waiting; /* the last `waiting` since, if any */
+	uint32_t waiting_online;     /* as said by `waiting` */
+	bool asked;		     /* an NMI was sent: what CPUs say now are answers */
+	struct report_place *answers;
+	size_t answer_count;
+	struct report_failure *failures;
+	size_t failure_count;
+	struct report_place panic;
+
+	/* Said at the end. */
+	bool has_guest;
+	struct report_guest guest;
+	struct report_cpu *cpus; /* ascending, without gaps */
+	size_t cpu_count;
+	struct report_area *areas;
+	size_t area_count;
+	struct report_stack *stacks;
+	size_t stack_count;
+	struct report_step *steps;
+	size_t step_count;
+	bool has_tests;
+	uint64_t tests_passed, tests_failed;
+	bool has_end;
+	uint64_t status;
+	uint64_t records; /* of the closing report, read so far */
+
+	/* The first record that was refused, or the first thing that does not fit; "" for none. */
+	char fault[REPORT_FAULT_SIZE];
+	uint64_t refused;
+};
+
+/* What a line was. */
+enum report_line {
+	REPORT_TEXT,	/* not a record */
+	REPORT_RECORD,	/* taken, or of a kind that is not known */
+	REPORT_REFUSED, /* a record that is not as it must be; why is in fault, if it is the first
+			 */
+};
+
+/* Begin with a zeroed one. Read one line, without its end. */
+enum report_line report_read_line(struct guest_report *report, const char *line, size_t length);
+void report_free(struct guest_report *report);
+
+/* The guest was asked where it is: from now on `at` records are answers. */
+void report_asked(struct guest_report *report);
+
+/* Complete: `end` was read, everything before it was, and nothing contradicts. */
+bool report_is_complete(const struct guest_report *report);
+
+/*
+ * Of a guest that hangs: the CPU and the step it was last seen in. Returns false when it never said
+ * anything.
+ */
+bool report_last_seen(const struct guest_report *report, struct report_place *place);
+
+/* The CPUs that failed a step or panicked, or are `failed` at the end: how many. */
+uint32_t report_failed_count(const struct guest_report *report);
+
+#endif

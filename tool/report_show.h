@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A report for programs (JSON) and for people (a table). */
+#ifndef TOOL_REPORT_SHOW_H
+#define TOOL_REPORT_SHOW_H
+
+#include "tool/report.h"
+
+#include <stdio.h>
+
+/* The JSON of `muster run --json`; docs/muster.1 has its shape. Returns 0, or -1 with errno set. */
+int report_write_json(const struct guest_report *report, FILE *file);
+
+/* The table of CPUs. colour: the file is a terminal that wants it. */
+void report_write_table(const struct guest_report *report, FILE *file, bool colour);
+
+#endif
