@@ -277,6 +277,7 @@ void bringup_wait(uint32_t wanted_online)
 	struct clock_limit quiet = clock_limit_begin(WAITING_MILLISECONDS);
 	struct clock_limit look = clock_limit_begin(LOOKING_MILLISECONDS);
 
+	progress_boot_waits();
 	while (cpu_online_count() < wanted_online) {
 		if (clock_limit_over(&look)) {
 			/* One that failed by its own account is not waited for. */

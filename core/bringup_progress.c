@@ -21,6 +21,9 @@ static struct step_progress boot_progress = { STEP_NONE, STEP_NONE, STEP_NONE, 0
 static struct step_stamp boot_stamps[BRINGUP_STEPS_MAX];
 static uint64_t entry_ticks;
 static bool over;
+/* What the boot CPU is at, its own steps or those it does for another CPU: row and CPU in one word,
+ * because an NMI may ask in the middle. */
+static uint64_t boot_at = UINT64_MAX;
 
 const struct bringup_table *bringup_table_current(void)
 {
@@ -148,10 +151,21 @@ static void announce(const char *kind, size_t row, cpu_t cpu)
 
 void bringup_announce(cpu_t cpu)
 {
-	uint8_t row = progress_of(cpu).now;
+	size_t row = progress_of(cpu).now;
 
+	if (!cpu.number) {
+		uint64_t at = __atomic_load_n(&boot_at, __ATOMIC_RELAXED);
+
+		row = (size_t)(at >> 32);
+		cpu = cpu_from_number((uint32_t)at);
+	}
 	if (table && row < table->count)
 		announce("at", row, cpu);
+}
+
+void progress_boot_waits(void)
+{
+	__atomic_store_n(&boot_at, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
 void progress_set_now(size_t row, cpu_t cpu)
@@ -160,6 +174,8 @@ void progress_set_now(size_t row, cpu_t cpu)
 
 	if (announced(row, cpu))
 		announce("at", row, cpu);
+	if (!cpu.number || table->steps[row].where < WHERE_ONLINE)
+		__atomic_store_n(&boot_at, (uint64_t)row << 32 | cpu.number, __ATOMIC_RELAXED);
 	stamp = stamp_of(row, cpu);
 	if (cpu.number)
 		__atomic_store_n(&cpu_record(cpu)->step_now, (uint8_t)row, __ATOMIC_RELAXED);

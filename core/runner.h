@@ -73,6 +73,8 @@ void progress_set_started_all(size_t row, uint64_t start, uint64_t end);
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
 int progress_stamps_create(void);
 void progress_announce_waiting(void);
+/* The boot CPU is at no step any more: it waits for others. */
+void progress_boot_waits(void);
 void bringup_entry_mark(void);
 /* Has the first bring-up ended, well or badly? And a line that says where one CPU is. */
 bool bringup_is_over(void);

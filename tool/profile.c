@@ -88,6 +88,15 @@ static int set_exit(struct profile_reader *reader, const char *value)
 	return 0;
 }
 
+static int set_console(struct profile_reader *reader, const char *value)
+{
+	if (!strcmp(value, "debugcon"))
+		reader->profile->console = PROFILE_CONSOLE_DEBUG;
+	else if (strcmp(value, "serial"))
+		return fault(reader, "console = %s: neither serial nor debugcon", value);
+	return 0;
+}
+
 static const struct profile_key keys[] = {
 	{ "description", false, offsetof(struct profile, description), NULL },
 	{ "platform", false, offsetof(struct profile, platform), NULL },
@@ -103,6 +112,7 @@ static const struct profile_key keys[] = {
 	{ "cpus-max", false, 0, set_cpus_max },
 	{ "mem", false, 0, set_memory },
 	{ "exit", true, 0, set_exit },
+	{ "console", false, 0, set_console },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))

@@ -7,6 +7,7 @@
  *	arch		x86_64, ... (required)
  *	image		the kernel, in the build directory (required)
  *	exit		isa-debug-exit or power-off: how the guest's status comes (required)
+ *	console		serial (default) or debugcon (port 0xE9): where the guest's text comes out
  *	machine, cpu, accel	QEMU's -machine, -cpu, -accel
  *	args		more words for QEMU; may be repeated
  *	append		what every guest of this platform has on its command line
@@ -26,6 +27,11 @@ enum profile_exit {
 	PROFILE_EXIT_ISA_DEBUG
 };
 
+enum profile_console {
+	PROFILE_CONSOLE_SERIAL,
+	PROFILE_CONSOLE_DEBUG
+};
+
 struct profile {
 	char name[PROFILE_NAME_MAX + 1];
 	/* NULL where the profile does not say. */
@@ -34,6 +40,7 @@ struct profile {
 	uint64_t cpus, cpus_max;
 	uint64_t memory; /* MiB */
 	enum profile_exit exit;
+	enum profile_console console;
 };
 
 /*

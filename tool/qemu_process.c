@@ -59,7 +59,10 @@ static void qemu_words(struct word_list *words, const struct boot_order *order,
 	add_formatted(words, "-append",
 		      text_format("%s%s%s", base, *base && *more ? " " : "", more));
 	add_formatted(words, "-chardev", text_format("socket,id=console,fd=%d", ends->console));
-	add_option(words, "-serial", "chardev:console");
+	if (profile->console == PROFILE_CONSOLE_DEBUG)
+		add_option(words, "-device", "isa-debugcon,iobase=0xe9,chardev=console");
+	else
+		add_option(words, "-serial", "chardev:console");
 	add_formatted(words, "-chardev", text_format("socket,id=control,fd=%d", ends->qmp));
 	add_option(words, "-mon", "chardev=control,mode=control");
 	for (char *const *arg = order->qemu_args; arg && *arg; arg++)
