@@ -7,6 +7,8 @@ Q	?= @
 SHELL	:= /bin/sh
 
 .DEFAULT_GOAL := all
+# Nothing that was built is thrown away as "intermediate".
+.SECONDARY:
 
 include make/host.mk
 include make/tsan.mk

@@ -42,6 +42,8 @@ static void see(void *number)
 	this_cpu(last_seen) = seen;
 }
 
+/* Interrupts are on. Not in cpu_idle(): the last call to run may be another CPU's, and that wakes
+ * nobody here. */
 static bool wait_for_total(uint32_t wanted)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
@@ -49,7 +51,7 @@ static bool wait_for_total(uint32_t wanted)
 	while (__atomic_load_n(&total, __ATOMIC_ACQUIRE) != wanted) {
 		if (clock_limit_over(&limit))
 			return false;
-		cpu_idle();
+		cpu_relax();
 	}
 	return true;
 }

@@ -14,10 +14,10 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c tests/unit/host_machine.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
-HISTORY_TESTS  := h03_boot_area h04_unknown_vcpu_id h06_fixmap_seal
+HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal
 UNIT_TESTS     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)) \
 	$(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
-REFUSED        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/history/*.refused.c))
+REFUSED        := $(patsubst tests/history/%.refused.c,$(BUILD)/refused/%,$(wildcard tests/history/*.refused.c))
 
 $(BUILD)/hosted/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
@@ -33,7 +33,7 @@ $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/package
 
 # A source that must be refused by the compiler, and must not be refused once -DCONTROL puts right
 # what is wrong with it: so it is refused for the right reason.
-$(BUILD)/%.refused: %.refused.c | $(BUILD)/packages-build $(BUILD)/include/xen
+$(BUILD)/refused/%: tests/history/%.refused.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -DCONTROL -fsyntax-only $<
 	$(Q)if $(CC_HOST) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsyntax-only $< 2>/dev/null; then \

@@ -50,8 +50,8 @@ run_cmocka() { # NAME PROGRAM
 
 unit() {
 	for program in "$BUILD"/tests/unit/test_* "$BUILD"/tests/unit/tool/test_* \
-		"$BUILD"/tests/history/h* "$BUILD"/tsan/test_*; do
-		case $program in *.d | *.passed | *.refused) continue ;; esac
+		"$BUILD"/tests/history/h* "$BUILD"/tsan/tests/unit/test_*; do
+		case $program in *.d | *.o | *.passed) continue ;; esac
 		[ -x "$program" ] && [ -f "$program" ] &&
 			run_cmocka "${program#"$BUILD"/}" "$program"
 	done
@@ -63,13 +63,14 @@ sources() {
 		'sh tests/floors/check.sh tests/floors/broken | grep -c "" | grep -qx 2'
 	for refused in tests/history/*.refused.c; do
 		run_test "refused by the compiler: $(basename "$refused")" \
-			make --no-print-directory BUILD="$BUILD" -B "$BUILD/${refused%.c}"
+			make --no-print-directory BUILD="$BUILD" -W "$refused" \
+			"$BUILD/refused/$(basename "$refused" .refused.c)"
 	done
 	for header in include/muster/*.h; do
 		for language in c c++; do
 			run_test "public header alone: $(basename "$header") as $language" \
-				clang -x $language -Wall -Wextra -Werror -Wno-pragma-once-outside-header \
-				-Iinclude -fsyntax-only "$header"
+				sh -c "echo '#include <${header#include/}>' |
+				clang -x $language -Wall -Wextra -Werror -Iinclude -fsyntax-only -"
 		done
 	done
 	run_test "this_cpu(n)++ is one instruction, clang" sh tests/percpu_code.sh clang

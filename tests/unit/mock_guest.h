@@ -72,9 +72,19 @@ static inline void guest_trace_clear(void)
 	memset(guest.trace, 0, sizeof(guest.trace));
 }
 
+static inline bool guest_is_stuck(const char *name, cpu_t cpu)
+{
+	bool stuck;
+
+	pthread_mutex_lock(&guest.lock);
+	stuck = guest.stuck_row && guest.stuck_cpu == cpu.number && !strcmp(guest.stuck_row, name);
+	pthread_mutex_unlock(&guest.lock);
+	return stuck;
+}
+
 static inline int guest_run(const char *name, cpu_t cpu, int (*action)(cpu_t))
 {
-	if (guest.stuck_row && guest.stuck_cpu == cpu.number && !strcmp(guest.stuck_row, name))
+	if (guest_is_stuck(name, cpu))
 		sem_wait(&guest.let_go[cpu.number]);
 	if (guest.bad_row && guest.bad_cpu == cpu.number && !strcmp(guest.bad_row, name))
 		return guest.bad_error;
@@ -96,7 +106,7 @@ static inline void *guest_cpu_entry(void *argument)
 
 	if (guest.hangs[cpu.number])
 		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
-	if (guest.late[cpu.number])
+	if (__atomic_load_n(&guest.late[cpu.number], __ATOMIC_RELAXED))
 		sem_wait(&guest.let_go[cpu.number]);
 	if (!cpu_state_claim(cpu, CPU_STARTING, CPU_ARRIVED)) {
 		(void)cpu_state_claim(cpu, CPU_FAILED, CPU_HELD);
@@ -235,7 +245,7 @@ static inline void guest_kick(cpu_t cpu)
 /* A kick that is lost is a CPU that waits for ever: there is no limit here on purpose. */
 static inline void guest_wait_for_interrupt(void)
 {
-	void (*idle)(cpu_t) = __atomic_load_n(&guest.idle, __ATOMIC_RELAXED);
+	void (*idle)(cpu_t) = __atomic_load_n(&guest.idle, __ATOMIC_ACQUIRE);
 	cpu_t cpu = cpu_this();
 
 	if (idle && cpu.number)
@@ -311,8 +321,10 @@ static inline bool guest_reaches(cpu_t cpu, enum cpu_state state)
 
 static inline void guest_let_go(cpu_t cpu)
 {
+	pthread_mutex_lock(&guest.lock);
 	guest.stuck_row = NULL;
-	guest.late[cpu.number] = false;
+	pthread_mutex_unlock(&guest.lock);
+	__atomic_store_n(&guest.late[cpu.number], false, __ATOMIC_RELAXED);
 	sem_post(&guest.let_go[cpu.number]);
 }
 
