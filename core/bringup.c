@@ -164,7 +164,7 @@ int bringup_prepare(cpu_t cpu)
 
 static void prepare_all(void)
 {
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu.number && cpu_state(cpu) == CPU_PRESENT)
 			(void)bringup_prepare(cpu);
 }
@@ -196,26 +196,26 @@ static bool start_all_at_once(void)
 	uint32_t prepared = 0;
 	uint64_t start;
 
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu_state(cpu) == CPU_PREPARED)
 			prepared++;
 	if (prepared < 2 || prepared != cpu_possible_count() - 1 ||
 	    phase_end(WHERE_START) != row + 1 || injection_pending(row))
 		return false;
 	start = counter_read();
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		if (!cpu.number)
 			continue;
 		progress_set_now(row, cpu);
 		cpu_state_set(cpu, CPU_STARTING);
 	}
 	if (step_call(row, cpu_from_number(STEP_ALL_CPUS))) {
-		for_each_cpu(cpu)
+		for_each_cpu (cpu)
 			if (cpu.number)
 				cpu_state_set(cpu, CPU_PREPARED);
 		return false;
 	}
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu.number)
 			cpu_record(cpu)->prepared++;
 	progress_set_started_all(row, start, counter_read());
@@ -226,7 +226,7 @@ static void start_all(void)
 {
 	if (start_all_at_once())
 		return;
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu_state(cpu) == CPU_PREPARED)
 			(void)bringup_start_cpu(cpu);
 }
@@ -235,7 +235,7 @@ static uint32_t count_state(enum cpu_state state)
 {
 	uint32_t count = 0;
 
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu_state(cpu) == state)
 			count++;
 	return count;
@@ -262,11 +262,12 @@ static void give_up_on(cpu_t cpu)
 
 	if (!bringup_give_up(cpu, CPU_STARTING, CPU_ARRIVED))
 		return;
-	console_print("muster: CPU %u (hardware id %#llx): %s within %u ms; last finished step: %s%s%s\n",
-		      cpu.number, (unsigned long long)cpu_hwid(cpu).value,
-		      arrived ? "not online" : "did not arrive", clock_cpu_limit(),
-		      bringup_step_finished(cpu), arrived ? ", began: " : "",
-		      arrived ? bringup_step_now(cpu) : "");
+	console_print(
+		"muster: CPU %u (hardware id %#llx): %s within %u ms; last finished step: %s%s%s\n",
+		cpu.number, (unsigned long long)cpu_hwid(cpu).value,
+		arrived ? "not online" : "did not arrive", clock_cpu_limit(),
+		bringup_step_finished(cpu), arrived ? ", began: " : "",
+		arrived ? bringup_step_now(cpu) : "");
 	console_print("@muster 1 failed cpu=%u step=%s error=timed-out\n", cpu.number,
 		      bringup_step_now(cpu));
 }
@@ -286,7 +287,7 @@ void bringup_wait(uint32_t wanted_online)
 			look = clock_limit_begin(LOOKING_MILLISECONDS);
 		}
 		if (clock_limit_over(&limit)) {
-			for_each_cpu(cpu)
+			for_each_cpu (cpu)
 				give_up_on(cpu);
 			break;
 		}
@@ -297,8 +298,9 @@ void bringup_wait(uint32_t wanted_online)
 		cpu_relax();
 	}
 	/* Online is what a CPU says in the middle of its last step: let it write down the end. */
-	for_each_cpu(cpu)
-		while (cpu_is_online(cpu) && !progress_is_complete(cpu) && !clock_limit_over(&limit))
+	for_each_cpu (cpu)
+		while (cpu_is_online(cpu) && !progress_is_complete(cpu) &&
+		       !clock_limit_over(&limit))
 			cpu_relax();
 }
 
@@ -306,7 +308,7 @@ void bringup_wait(uint32_t wanted_online)
  * undone here. One that was given up on keeps its memory: if it stopped, it came late. */
 static void undo_stopped(void)
 {
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu_state(cpu) == CPU_HELD && !cpu_record(cpu)->given_up)
 			bringup_give_back(cpu, CPU_FAILED);
 }

@@ -19,10 +19,10 @@
 /* The order in which core puts the rows it knows; platforms add rows between them or leave some
  * out, and never reorder. */
 static const char *const canonical[] = {
-	"console",    "hypervisor",  "layout",	    "fixmap",	   "command-line", "memory-map",
-	"page-tables", "firmware",   "clock",	    "cpu-ids",	   "boot-unit",	   "boot-stacks",
-	"interrupts", "start-code",  "unit",	    "stack",	   "start",	   "descriptor-tables",
-	"cpu-check",  "stack-marks", "call-queue",  "online",
+	"console",     "hypervisor",  "layout",	    "fixmap",  "command-line", "memory-map",
+	"page-tables", "firmware",    "clock",	    "cpu-ids", "boot-unit",    "boot-stacks",
+	"interrupts",  "start-code",  "unit",	    "stack",   "start",	       "descriptor-tables",
+	"cpu-check",   "stack-marks", "call-queue", "online",
 };
 
 struct fault_text {
@@ -152,8 +152,8 @@ static enum bringup_fault why_missing(const struct bringup_table *table, size_t 
 }
 
 /* Follow one CPU through the table. */
-static enum bringup_fault check_way(const struct bringup_table *table, uint64_t given, bool boot_cpu,
-				    const struct fault_text *text)
+static enum bringup_fault check_way(const struct bringup_table *table, uint64_t given,
+				    bool boot_cpu, const struct fault_text *text)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct bringup_step *step = nth_to_run(table, i);

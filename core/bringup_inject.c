@@ -123,7 +123,8 @@ int injection_read(const char *text, bool hang)
 	while (text[length] && text[length] != '@')
 		length++;
 	if (!text[length] || !read_number(text + length + 1, &cpu)) {
-		console_print("muster: command line: %s=%s: not of the form STEP@CPU\n", word, text);
+		console_print("muster: command line: %s=%s: not of the form STEP@CPU\n", word,
+			      text);
 		return MUSTER_E_INVALID;
 	}
 	if (find_row(text, length, &row)) {
@@ -132,12 +133,13 @@ int injection_read(const char *text, bool hang)
 		return MUSTER_E_INVALID;
 	}
 	if (!runs_on(row, cpu)) {
-		console_print("muster: command line: %s=%s: this step never runs for CPU %u\n", word,
-			      text, cpu);
+		console_print("muster: command line: %s=%s: this step never runs for CPU %u\n",
+			      word, text, cpu);
 		return MUSTER_E_INVALID;
 	}
 	if (order_row() != STEP_NONE) {
-		console_print("muster: command line: %s=%s: one fail= or hang= at a time\n", word, text);
+		console_print("muster: command line: %s=%s: one fail= or hang= at a time\n", word,
+			      text);
 		return MUSTER_E_INVALID;
 	}
 	order_set(row, cpu, hang);
@@ -146,8 +148,8 @@ int injection_read(const char *text, bool hang)
 
 int injection_check(void)
 {
-	if (order_row() == STEP_NONE || (order.cpu < cpu_possible_count() &&
-					 cpu_record(cpu_from_number(order.cpu))->present))
+	if (order_row() == STEP_NONE ||
+	    (order.cpu < cpu_possible_count() && cpu_record(cpu_from_number(order.cpu))->present))
 		return 0;
 	console_print("muster: command line: %s at CPU %u: it is not present\n",
 		      order.hang ? "hang" : "fail", order.cpu);

@@ -86,8 +86,8 @@ static struct step_progress progress_of(cpu_t cpu)
 	const struct cpu_record *record;
 
 	if (!has_record(cpu))
-		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 } :
-				    boot_progress;
+		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 }
+				  : boot_progress;
 	record = cpu_record(cpu);
 	return (struct step_progress){
 		.now = __atomic_load_n(&record->step_now, __ATOMIC_RELAXED),
@@ -124,7 +124,7 @@ int progress_stamps_create(void)
 		return MUSTER_E_NO_MEMORY;
 	stamps = machine_get()->direct(physical);
 	memset(stamps, 0, bytes * others);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu.number)
 			cpu_record(cpu)->stamps = stamps + rows * (cpu.number - 1);
 	return 0;
@@ -174,13 +174,14 @@ void progress_set_now(size_t row, cpu_t cpu)
 
 	if (announced(row, cpu))
 		announce("at", row, cpu);
-	if (!cpu.number || table->steps[row].where < WHERE_ONLINE)
+	/* Its own and those that it runs for another: a panic is to name them too. */
+	if (!cpu.number || table->steps[row].where < WHERE_ONLINE) {
 		__atomic_store_n(&boot_at, (uint64_t)row << 32 | cpu.number, __ATOMIC_RELAXED);
+		__atomic_store_n(&boot_progress.now, (uint8_t)row, __ATOMIC_RELAXED);
+	}
 	stamp = stamp_of(row, cpu);
 	if (cpu.number)
 		__atomic_store_n(&cpu_record(cpu)->step_now, (uint8_t)row, __ATOMIC_RELAXED);
-	else
-		__atomic_store_n(&boot_progress.now, (uint8_t)row, __ATOMIC_RELAXED);
 	/* What is kept is the first time that it was finished: the timeline is that of bring-up. */
 	if (stamp && !stamp->end)
 		stamp->start = counter_read();
@@ -220,7 +221,7 @@ bool progress_is_complete(cpu_t cpu)
 
 void progress_set_started_all(size_t row, uint64_t start, uint64_t end)
 {
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		struct step_stamp *stamp = cpu.number ? stamp_of(row, cpu) : NULL;
 
 		if (stamp)
@@ -263,7 +264,7 @@ void progress_clear(cpu_t cpu)
 /* Name one CPU that has been started and is not there yet. */
 void progress_announce_waiting(void)
 {
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		enum cpu_state state = cpu_state(cpu);
 
 		if (state != CPU_STARTING && state != CPU_ARRIVED)

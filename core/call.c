@@ -18,7 +18,10 @@
 #include <muster/error.h>
 #include <muster/percpu.h>
 
-enum request_state { REQUEST_FREE, REQUEST_POSTED };
+enum request_state {
+	REQUEST_FREE,
+	REQUEST_POSTED
+};
 
 #define CLOSED ((struct cpu_call_request *)1)
 
@@ -174,10 +177,11 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 
 	while (!cpu_call_done(request)) {
 		if (clock_limit_over(&limit)) {
-			console_print("muster: CPU %u: a call from CPU %u was not done within %u ms; "
-				      "its last step: %s\n",
-				      target.number, cpu_this().number, clock_cpu_limit(),
-				      bringup_step_now(target));
+			console_print(
+				"muster: CPU %u: a call from CPU %u was not done within %u ms; "
+				"its last step: %s\n",
+				target.number, cpu_this().number, clock_cpu_limit(),
+				bringup_step_now(target));
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
@@ -221,8 +225,9 @@ static int broadcast_lock_take(void)
 
 	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
 		if (clock_limit_over(&limit)) {
-			console_print("muster: CPU %u: a call to all CPUs waited %u ms for another\n",
-				      cpu_this().number, clock_cpu_limit());
+			console_print(
+				"muster: CPU %u: a call to all CPUs waited %u ms for another\n",
+				cpu_this().number, clock_cpu_limit());
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
@@ -237,7 +242,7 @@ static int broadcast_post(cpu_t here, cpu_call_function *function, void *argumen
 {
 	int posted = 0;
 
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		struct cpu_call_request *request;
 		int error;
 
@@ -262,7 +267,7 @@ static int broadcast_wait(cpu_t here)
 {
 	int result = 0;
 
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		enum cpu_state state = cpu_state(cpu);
 		int error = 0;
 

@@ -24,22 +24,22 @@ struct format_output {
 
 enum format_length {
 	LENGTH_INT,
-	LENGTH_CHAR, /* hh */
-	LENGTH_SHORT, /* h */
-	LENGTH_LONG, /* l */
-	LENGTH_LONGER, /* ll */
-	LENGTH_SIZE, /* z */
-	LENGTH_INTMAX, /* j */
+	LENGTH_CHAR,	/* hh */
+	LENGTH_SHORT,	/* h */
+	LENGTH_LONG,	/* l */
+	LENGTH_LONGER,	/* ll */
+	LENGTH_SIZE,	/* z */
+	LENGTH_INTMAX,	/* j */
 	LENGTH_PTRDIFF, /* t */
 };
 
 /* One conversion, as written. */
 struct format_conversion {
-	bool left; /* - */
-	bool plus; /* + */
-	bool blank; /* space */
+	bool left;	/* - */
+	bool plus;	/* + */
+	bool blank;	/* space */
 	bool alternate; /* # */
-	bool zero; /* 0 */
+	bool zero;	/* 0 */
 	bool width_argument;
 	bool precision_argument;
 	int width;

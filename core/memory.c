@@ -32,7 +32,7 @@
  * that the next search finds what was freed. */
 struct cluster {
 	const char *owner;
-	uint32_t node; /* the wish: NODE_ANY for none */
+	uint32_t node;	  /* the wish: NODE_ANY for none */
 	uint32_t changes; /* place is right as long as the table has not changed since */
 	size_t place;
 	uint64_t base;

@@ -98,11 +98,11 @@ void report_send(const struct ktap *tests, int status)
 {
 	records = 0;
 	send_guest();
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		send_cpu(cpu);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		send_stacks(cpu);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		send_steps(cpu);
 	if (!cpu_possible_count())
 		send_steps(cpu_from_number(0));

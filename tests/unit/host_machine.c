@@ -36,7 +36,7 @@
 struct host_machine host;
 
 static int memory_file = -1;
-static char *memory; /* all of it, the direct map */
+static char *memory;	 /* all of it, the direct map */
 static uintptr_t window; /* [window, window + WINDOW_SIZE) */
 static uint64_t window_physical[WINDOW_PAGES];
 static void *cpu_memory;

@@ -16,26 +16,26 @@
 #include <stdint.h>
 
 #define HOST_MEMORY_SIZE (UINT64_C(64) << 20) /* physical memory, from address 0 */
-#define HOST_BOOT_AREA	 (UINT64_C(2) << 20) /* physical address of the boot area */
+#define HOST_BOOT_AREA	 (UINT64_C(2) << 20)  /* physical address of the boot area */
 #define HOST_CPUS_MAX	 1024u
 
 /* What the machine was asked for since host_machine_begin(), and what a test asks of it. */
 struct host_machine {
-	unsigned int maps; /* calls of map() that did something */
+	unsigned int maps;   /* calls of map() that did something */
 	unsigned int unmaps; /* calls of unmap() */
 	unsigned int base_loads;
 	unsigned int kicks;
 	unsigned int make_writables;
-	size_t pages_mapped; /* in the window, now */
-	uintptr_t base_loaded; /* the last base that was loaded */
-	uintptr_t base_at_make_writable; /* the base when make_writable() was called */
+	size_t pages_mapped;		    /* in the window, now */
+	uintptr_t base_loaded;		    /* the last base that was loaded */
+	uintptr_t base_at_make_writable;    /* the base when make_writable() was called */
 	const char *owner_at_make_writable; /* whose the memory was then; NULL: free already */
-	uintptr_t writable_address; /* what make_writable() was called for last */
+	uintptr_t writable_address;	    /* what make_writable() was called for last */
 	uint64_t writable_size;
 	uint32_t map_node; /* the node that the last map() was told */
 
 	unsigned int map_fails_at; /* the n-th map() from now on fails; 0: none */
-	int make_writable_error; /* what make_writable() returns */
+	int make_writable_error;   /* what make_writable() returns */
 };
 extern struct host_machine host;
 

@@ -9,6 +9,7 @@
 
 #include "core/clock_store.h"
 #include "core/cpu_table.h"
+#include "core/needs.h"
 #include "core/runner.h"
 #include "host_machine.h"
 
@@ -32,11 +33,11 @@ struct mock_guest {
 
 	const char *fail_text; /* fail= on the command line, or NULL */
 	const char *hang_text;
-	bool start_all; /* START can start all at once */
+	bool start_all;			       /* START can start all at once */
 	unsigned int started_all, started_one; /* how often START was asked to */
-	bool never[GUEST_CPUS_MAX]; /* its start-up is lost */
-	bool late[GUEST_CPUS_MAX]; /* it arrives when it is let go */
-	const char *stuck_row; /* this row waits on that CPU until it is let go */
+	bool never[GUEST_CPUS_MAX];	       /* its start-up is lost */
+	bool late[GUEST_CPUS_MAX];	       /* it arrives when it is let go */
+	const char *stuck_row;		       /* this row waits on that CPU until it is let go */
 	uint32_t stuck_cpu;
 	const char *bad_row; /* this row fails on that CPU, each time */
 	uint32_t bad_cpu;
@@ -44,7 +45,7 @@ struct mock_guest {
 	void (*idle)(cpu_t cpu); /* what a CPU other than the boot CPU does when it is idle */
 
 	bool over;
-	bool runs[GUEST_CPUS_MAX]; /* there is a thread */
+	bool runs[GUEST_CPUS_MAX];  /* there is a thread */
 	bool hangs[GUEST_CPUS_MAX]; /* which will not end by itself */
 	pthread_t threads[GUEST_CPUS_MAX];
 	sem_t let_go[GUEST_CPUS_MAX];
@@ -147,7 +148,7 @@ static inline int guest_start(cpu_t cpu)
 	guest.started_all++;
 	if (!guest.start_all)
 		return MUSTER_E_NOT_SUPPORTED;
-	for_each_cpu(one)
+	for_each_cpu (one)
 		if (one.number)
 			guest_start_one(one);
 	return 0;
@@ -262,8 +263,11 @@ static inline void guest_wait_for_interrupt(void)
 /* A machine with that many CPUs, all present, and the table. Limits are short but for a sanitizer. */
 static inline void guest_begin(uint32_t cpus)
 {
-	struct machine *machine = host_machine_begin();
+	struct machine *machine;
 
+	/* What a panic in the last test may have left. */
+	bringup_uses_begin(NULL);
+	machine = host_machine_begin();
 	host_memory_begin();
 	host_cpus_begin(cpus);
 	host_layout_begin(cpus);
@@ -277,9 +281,8 @@ static inline void guest_begin(uint32_t cpus)
 		sem_init(&guest.interrupts[i], 0, 0);
 	}
 	memcpy(guest.steps, guest_steps, sizeof(guest_steps));
-	guest.table = (struct bringup_table){
-		"mock", guest.steps, sizeof(guest_steps) / sizeof(guest_steps[0])
-	};
+	guest.table = (struct bringup_table){ "mock", guest.steps,
+					      sizeof(guest_steps) / sizeof(guest_steps[0]) };
 	clock_frequency_set(1000000000);
 	*clock_cpu_limit_store() = 10000;
 	bringup_inject_failure(NULL, cpu_from_number(0));
@@ -341,8 +344,8 @@ static inline const char *guest_way(cpu_t cpu, const char *failed)
 	for (i = 0; i < guest.table.count; i++) {
 		const struct bringup_step *step = &guest.steps[i];
 
-		if (cpu.number ? step->where == WHERE_BOOT :
-				 step->where == WHERE_PREPARE || step->where == WHERE_START)
+		if (cpu.number ? step->where == WHERE_BOOT
+			       : step->where == WHERE_PREPARE || step->where == WHERE_START)
 			continue;
 		if (step->where == WHERE_LEAVE)
 			return text;

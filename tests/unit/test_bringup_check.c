@@ -36,8 +36,8 @@ static void undo(cpu_t cpu)
 
 /* The least that brings two CPUs up. */
 static const struct bringup_step least[] = {
-	{ "console", CAP(PERCPU_BASE) | CAP(EARLY_TRAPS), CAP(CONSOLE), WHERE_BOOT, UNDO_NOTHING, run,
-	  NULL },
+	{ "console", CAP(PERCPU_BASE) | CAP(EARLY_TRAPS), CAP(CONSOLE), WHERE_BOOT, UNDO_NOTHING,
+	  run, NULL },
 	{ "cpu-ids", CAP(CONSOLE), CAP(CPU_IDS), WHERE_BOOT, UNDO_NOTHING, run, NULL },
 	{ "boot-unit", CAP(CPU_IDS), CAP(UNIT), WHERE_BOOT, UNDO_NONE, run, NULL },
 	{ "unit", CAP(CPU_IDS), CAP(UNIT), WHERE_PREPARE, UNDO_STEP, run, undo },
@@ -118,10 +118,10 @@ static void good_tables(void **state)
 	row("online")->needs |= CAP(STACK) | CAP(CPU_IDS) | CAP(PERCPU_BASE);
 	accepted();
 	/* LEAVE rows run in reverse. */
-	insert(NULL, (struct bringup_step){ .name = "one", .needs = CAP(SHARED_AREAS),
-					    .where = WHERE_LEAVE });
-	insert(NULL, (struct bringup_step){ .name = "two", .gives = CAP(SHARED_AREAS),
-					    .where = WHERE_LEAVE });
+	insert(NULL, (struct bringup_step){
+			     .name = "one", .needs = CAP(SHARED_AREAS), .where = WHERE_LEAVE });
+	insert(NULL, (struct bringup_step){
+			     .name = "two", .gives = CAP(SHARED_AREAS), .where = WHERE_LEAVE });
 	accepted();
 }
 
@@ -168,7 +168,8 @@ static void needs(void **state)
 		begin(NULL);
 		rows[i].needs |= CAP(FIRMWARE);
 		snprintf(text, sizeof(text),
-			 "platform mock: step %s: needs what no step gives: firmware", rows[i].name);
+			 "platform mock: step %s: needs what no step gives: firmware",
+			 rows[i].name);
 		refused(BRINGUP_NEED_NEVER, text);
 	}
 	begin(NULL);
@@ -186,8 +187,8 @@ static void needs(void **state)
 		"platform mock: step call-queue: needs what only a later step gives: call-queue");
 	/* LEAVE in reverse: the upper row runs later. */
 	begin(NULL);
-	insert("park", (struct bringup_step){ .name = "one", .gives = CAP(SHARED_AREAS),
-					      .where = WHERE_LEAVE });
+	insert("park", (struct bringup_step){
+			       .name = "one", .gives = CAP(SHARED_AREAS), .where = WHERE_LEAVE });
 	row("park")->needs |= CAP(SHARED_AREAS);
 	refused(BRINGUP_NEED_LATER,
 		"platform mock: step park: needs what only a later step gives: shared-areas");
@@ -202,8 +203,9 @@ static void needs_elsewhere(void **state)
 	/* Only the other CPUs are started. */
 	begin(NULL);
 	row("online")->needs |= CAP(STARTED);
-	refused(BRINGUP_NEED_ELSEWHERE, "platform mock: step online: needs what is given to another "
-					"CPU only: started");
+	refused(BRINGUP_NEED_ELSEWHERE,
+		"platform mock: step online: needs what is given to another "
+		"CPU only: started");
 	/* Only the boot CPU has a stack. */
 	begin(NULL);
 	row("boot-unit")->gives |= CAP(STACK);
@@ -271,10 +273,14 @@ static void run_and_undo(void **state)
 static void canonical_order(void **state)
 {
 	static const char *const known[] = {
-		"console",    "hypervisor", "layout",	  "fixmap",	"command-line", "memory-map",
-		"page-tables", "firmware",  "clock",	  "cpu-ids",	"boot-unit",	"boot-stacks",
-		"interrupts", "start-code", "unit",	  "stack",	"start",
-		"descriptor-tables",	    "cpu-check",  "stack-marks", "call-queue",	"online",
+		"console",     "hypervisor",   "layout",
+		"fixmap",      "command-line", "memory-map",
+		"page-tables", "firmware",     "clock",
+		"cpu-ids",     "boot-unit",    "boot-stacks",
+		"interrupts",  "start-code",   "unit",
+		"stack",       "start",	       "descriptor-tables",
+		"cpu-check",   "stack-marks",  "call-queue",
+		"online",
 	};
 	const size_t count = sizeof(known) / sizeof(known[0]);
 
@@ -283,8 +289,10 @@ static void canonical_order(void **state)
 	memset(rows, 0, sizeof(rows));
 	table.count = count;
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct bringup_step){ .name = known[i], .run = run,
-						 .where = WHERE_ONLINE, .undo_kind = UNDO_NOTHING };
+		rows[i] = (struct bringup_step){ .name = known[i],
+						 .run = run,
+						 .where = WHERE_ONLINE,
+						 .undo_kind = UNDO_NOTHING };
 	rows[count - 1].gives = CAP(ONLINE);
 	accepted();
 	for (size_t i = 0; i + 1 < count; i++) {
@@ -301,8 +309,7 @@ static void canonical_order(void **state)
 	/* A CPU that is online has nothing more to do. */
 	begin(NULL);
 	insert("park", (struct bringup_step){ .name = "behind", .where = WHERE_ONLINE });
-	refused(BRINGUP_CANONICAL_ORDER,
-		"platform mock: step behind: core puts it before: online");
+	refused(BRINGUP_CANONICAL_ORDER, "platform mock: step behind: core puts it before: online");
 }
 
 static void no_online(void **state)
@@ -369,10 +376,10 @@ static void words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good_tables),     TEST(names),	   TEST(phases_in_order),
-		TEST(needs),	       TEST(needs_elsewhere), TEST(given_twice),
-		TEST(run_and_undo),    TEST(canonical_order), TEST(no_online),
-		TEST(too_many),	       TEST(given_by_entry),  TEST(words),
+		TEST(good_tables),  TEST(names),	   TEST(phases_in_order),
+		TEST(needs),	    TEST(needs_elsewhere), TEST(given_twice),
+		TEST(run_and_undo), TEST(canonical_order), TEST(no_online),
+		TEST(too_many),	    TEST(given_by_entry),  TEST(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

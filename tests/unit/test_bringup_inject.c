@@ -42,9 +42,9 @@ static void good_orders(void **state)
 		const char *row;
 		uint32_t cpu;
 	} good[] = {
-		{ "console@0", "console", 0 },	  { "unit@1", "unit", 1 },
-		{ "stack@4", "stack", 4 },	  { "start@2", "start", 2 },
-		{ "online@0", "online", 0 },	  { "call-queue@3", "call-queue", 3 },
+		{ "console@0", "console", 0 },	   { "unit@1", "unit", 1 },
+		{ "stack@4", "stack", 4 },	   { "start@2", "start", 2 },
+		{ "online@0", "online", 0 },	   { "call-queue@3", "call-queue", 3 },
 		{ "farewell@004", "farewell", 4 }, { "online@999999999", "online", 999999999 },
 	};
 
@@ -185,9 +185,13 @@ static void bad_order_stops_the_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good_orders),	     TEST(bad_orders), TEST(one_order_at_a_time),
-		TEST(by_call),		     TEST(cpu_that_is_not_there),
-		TEST(overdue),		     TEST(bad_order_stops_the_boot),
+		TEST(good_orders),
+		TEST(bad_orders),
+		TEST(one_order_at_a_time),
+		TEST(by_call),
+		TEST(cpu_that_is_not_there),
+		TEST(overdue),
+		TEST(bad_order_stops_the_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

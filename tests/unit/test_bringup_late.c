@@ -42,7 +42,7 @@ static void check_given_up(const char *trace)
 	assert_int_equal(cpu_up(cpu_2), MUSTER_E_BUSY);
 	assert_int_equal(cpu_down(cpu_2), MUSTER_E_OFFLINE);
 	assert_string_equal(guest.trace[2], trace);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		if (cpu.number != 2)
 			assert_int_equal(cpu_state(cpu), CPU_ONLINE);
 	assert_int_equal(cpu_online_count(), CPUS - 1);
@@ -248,7 +248,8 @@ static void stuck_leaving(void **state)
 	guest.stuck_row = "farewell";
 	guest.stuck_cpu = 2;
 	assert_int_equal(cpu_down(cpu_2), MUSTER_E_TIMED_OUT);
-	assert_true(host_log_has("muster: CPU 2: did not leave within 200 ms; last step: farewell"));
+	assert_true(
+		host_log_has("muster: CPU 2: did not leave within 200 ms; last step: farewell"));
 	check_given_up("quiet");
 	/* It is in nobody's way. */
 	give_time();
@@ -256,8 +257,7 @@ static void stuck_leaving(void **state)
 	assert_int_equal(cpu_up(cpu_3), 0);
 	guest_let_go(cpu_2);
 	assert_true(guest_reaches(cpu_2, CPU_HELD));
-	assert_string_equal(guest.trace[2],
-			    "quiet farewell -call-queue -areas -descriptor-tables");
+	assert_string_equal(guest.trace[2], "quiet farewell -call-queue -areas -descriptor-tables");
 	assert_true(percpu_unit(cpu_2));
 	check_comes_up("start descriptor-tables areas call-queue online");
 }

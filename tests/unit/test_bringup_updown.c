@@ -199,12 +199,11 @@ static void what_has_no_undo_is_kept(void **state)
 	check_kept("areas", UNDO_WHOLE_GUEST, leave, "start call-queue online", leave);
 	check_kept("descriptor-tables", UNDO_NONE, "quiet farewell -call-queue -areas",
 		   "start areas call-queue online", "quiet farewell -call-queue -areas");
-	check_kept("unit", UNDO_NONE, all,
-		   "stack start descriptor-tables areas call-queue online", all);
+	check_kept("unit", UNDO_NONE, all, "stack start descriptor-tables areas call-queue online",
+		   all);
 	check_kept("unit", UNDO_WHOLE_GUEST, all,
 		   "stack start descriptor-tables areas call-queue online", all);
-	check_kept("stack", UNDO_NONE,
-		   "quiet farewell -call-queue -areas -descriptor-tables",
+	check_kept("stack", UNDO_NONE, "quiet farewell -call-queue -areas -descriptor-tables",
 		   "start descriptor-tables areas call-queue online",
 		   "quiet farewell -call-queue -areas -descriptor-tables");
 }
@@ -229,7 +228,12 @@ static void add_context_row(enum undo_kind kind)
 
 	memmove(start + 1, start,
 		sizeof(*start) * (guest.table.count++ - (size_t)(start - guest.steps)));
-	*start = (struct bringup_step){ "context", CAP(UNIT), 0, WHERE_START, kind, context_run,
+	*start = (struct bringup_step){ "context",
+					CAP(UNIT),
+					0,
+					WHERE_START,
+					kind,
+					context_run,
 					kind == UNDO_STEP ? context_undo : NULL };
 }
 
@@ -263,8 +267,7 @@ static void start_row_is_kept(void **state)
 	bring_up();
 	assert_int_equal(cpu_down(cpu_2), 0);
 	assert_int_equal(cpu_state(cpu_2), CPU_HELD);
-	assert_string_equal(guest.trace[2],
-			    "quiet farewell -call-queue -areas -descriptor-tables");
+	assert_string_equal(guest.trace[2], "quiet farewell -call-queue -areas -descriptor-tables");
 	guest_trace_clear();
 	assert_int_equal(cpu_up(cpu_2), 0);
 	assert_string_equal(guest.trace[2], "start descriptor-tables areas call-queue online");
@@ -323,7 +326,7 @@ static void down_and_up_under_calls(void **state)
 	assert_true(__atomic_load_n(&called, __ATOMIC_RELAXED) > 0);
 	/* They call each other until the last is done. */
 	__atomic_store_n(&guest.idle, NULL, __ATOMIC_RELAXED);
-	for_each_cpu(cpu)
+	for_each_cpu (cpu)
 		assert_int_equal(cpu_call(cpu, count, &called), 0);
 	while (__atomic_load_n(&calling, __ATOMIC_ACQUIRE))
 		call_queue_serve();

@@ -96,7 +96,7 @@ static void runs_on_the_target(void **state)
 {
 	(void)state;
 	bring_up();
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		uint32_t number = UINT32_MAX;
 
 		assert_int_equal(cpu_call(cpu, note_cpu, &number), 0);
@@ -160,8 +160,8 @@ static void in_the_order_of_posting(void **state)
 	bring_up();
 	ordered = 0;
 	for (uint32_t i = 0; i < REPEAT; i++)
-		assert_int_equal(
-			cpu_call_async(cpu_1, &requests[i], append, (void *)(uintptr_t)i), 0);
+		assert_int_equal(cpu_call_async(cpu_1, &requests[i], append, (void *)(uintptr_t)i),
+				 0);
 	/* A call that waits comes behind them all. */
 	assert_int_equal(cpu_call(cpu_1, count, NULL), 0);
 	for (uint32_t i = 0; i < REPEAT; i++)
@@ -172,8 +172,8 @@ static void in_the_order_of_posting(void **state)
 	host.kicks = 0;
 	ordered = 0;
 	for (uint32_t i = 1; i <= 100; i++)
-		assert_int_equal(
-			cpu_call_async(cpu_1, &requests[i], append, (void *)(uintptr_t)i), 0);
+		assert_int_equal(cpu_call_async(cpu_1, &requests[i], append, (void *)(uintptr_t)i),
+				 0);
 	assert_int_equal(host.kicks, 1);
 	sem_post(&release);
 	assert_int_equal(cpu_call(cpu_1, count, NULL), 0);
@@ -315,7 +315,7 @@ static void two_call_each_other(void **state)
 
 static void call_everybody(cpu_t cpu)
 {
-	for_each_cpu(other)
+	for_each_cpu (other)
 		if (!cpu_equal(other, cpu) && cpu_call(other, count, NULL))
 			abort();
 	if (todo[cpu.number] % 4 == 0 && cpus_call(count, NULL, true) != CPUS)
@@ -330,7 +330,7 @@ static void everybody_calls_everybody(void **state)
 	work_begin(1, call_everybody, ROUNDS);
 	work_end();
 	/* Each is called by the others that call, and by all for all. */
-	for_each_cpu(cpu) {
+	for_each_cpu (cpu) {
 		total = (CPUS - 1 - (cpu.number != 0)) * ROUNDS + (CPUS - 1) * ROUNDS / 4;
 		assert_int_equal(*percpu_ptr(served, cpu), total);
 	}
@@ -374,18 +374,12 @@ static void no_call_is_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(runs_on_the_target),
-		TEST(nobody_there),
-		TEST(request_is_the_callers),
-		TEST(in_the_order_of_posting),
-		TEST(no_waiting_within_a_call),
-		TEST(limit),
-		TEST(to_all_without_waiting),
-		TEST(idle_serves),
-		TEST(closing_serves_the_rest),
-		TEST(two_call_each_other),
-		TEST(everybody_calls_everybody),
-		TEST(no_call_is_lost),
+		TEST(runs_on_the_target),	 TEST(nobody_there),
+		TEST(request_is_the_callers),	 TEST(in_the_order_of_posting),
+		TEST(no_waiting_within_a_call),	 TEST(limit),
+		TEST(to_all_without_waiting),	 TEST(idle_serves),
+		TEST(closing_serves_the_rest),	 TEST(two_call_each_other),
+		TEST(everybody_calls_everybody), TEST(no_call_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,9 @@ static void default_limit(void **state)
 static void nanoseconds(void **state)
 {
 	/* Slow and fast counters, and one that does not divide a second. */
-	const uint64_t frequencies[] = { 1, 1000, 3579545, 24000000, SECOND, 2999999999, 17999999999 };
+	const uint64_t frequencies[] = {
+		1, 1000, 3579545, 24000000, SECOND, 2999999999, 17999999999
+	};
 
 	(void)state;
 	clock_frequency_set(0);
@@ -52,9 +54,9 @@ static void nanoseconds(void **state)
 			assert_int_equal(clock_nanoseconds(ticks),
 					 (uint64_t)((unsigned __int128)ticks * SECOND / frequency));
 		/* The largest remainder is where a product would overflow. */
-		assert_int_equal(clock_nanoseconds(frequency - 1),
-				 (uint64_t)((unsigned __int128)(frequency - 1) * SECOND /
-					    frequency));
+		assert_int_equal(
+			clock_nanoseconds(frequency - 1),
+			(uint64_t)((unsigned __int128)(frequency - 1) * SECOND / frequency));
 	}
 }
 
@@ -95,7 +97,8 @@ static void limits_are_time(void **state)
 	assert_true(counter_read() - start > 20 * MILLISECOND);
 	assert_true(clock_ticks() >= start + 20 * MILLISECOND);
 	/* Not before its time, however often it is asked. */
-	for (struct clock_limit limit = clock_limit_begin(60000); counter_read() - start < 40 * MILLISECOND;)
+	for (struct clock_limit limit = clock_limit_begin(60000);
+	     counter_read() - start < 40 * MILLISECOND;)
 		assert_false(clock_limit_over(&limit));
 }
 
@@ -118,10 +121,8 @@ static void long_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(default_limit),
-		cmocka_unit_test(nanoseconds),
-		cmocka_unit_test(polls_stand_for_time),
-		cmocka_unit_test(limits_are_time),
+		cmocka_unit_test(default_limit),	cmocka_unit_test(nanoseconds),
+		cmocka_unit_test(polls_stand_for_time), cmocka_unit_test(limits_are_time),
 		cmocka_unit_test(long_limits),
 	};
 

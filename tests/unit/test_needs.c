@@ -8,7 +8,6 @@
 
 #include "core/layout_current.h"
 #include "core/memory_map.h"
-#include "core/needs.h"
 #include "core/stack_area.h"
 
 #include <muster/call.h>
@@ -100,10 +99,9 @@ static int start_step(cpu_t cpu)
 
 static int descriptor_tables_step(cpu_t cpu)
 {
-	return percpu_unit(cpu) && stack_top(cpu, STACK_NMI) &&
-			       percpu_ptr(tables, cpu) ?
-		       0 :
-		       MUSTER_E_INVALID;
+	return percpu_unit(cpu) && stack_top(cpu, STACK_NMI) && percpu_ptr(tables, cpu)
+		       ? 0
+		       : MUSTER_E_INVALID;
 }
 
 static int cpu_check_step(cpu_t cpu)
@@ -183,12 +181,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	bringup_uses_begin(NULL);
-	return guest_end(state);
-}
-
 static void declared_needs_suffice(void **state)
 {
 	(void)state;
@@ -210,7 +202,7 @@ static void undeclared(const char *row, uint64_t need, const char *text)
 {
 	const char *message;
 
-	end(NULL);
+	guest_end(NULL);
 	begin(NULL);
 	guest_step(row)->needs &= ~need;
 	message = host_panic_of(guest_bring_up());
@@ -266,7 +258,7 @@ static void sly(int (*run)(cpu_t cpu), const char *text)
 {
 	const char *message;
 
-	end(NULL);
+	guest_end(NULL);
 	guest_begin(CPUS);
 	guest_step("areas")->run = run;
 	message = host_panic_of(guest_bring_up());
@@ -286,7 +278,7 @@ static void sly_rows_panic(void **state)
 	assert_int_equal(start_code_step(cpu_from_number(0)), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, guest_end)
 
 int main(void)
 {

@@ -19,12 +19,12 @@
 #define CPUS	  5
 #define LINES_MAX 256
 
-#define NUMBER "[0-9]+"
-#define HEX    "0x[0-9a-f]+"
-#define WORD   "[!-~]+"
-#define OR_NOT "|-)"
-#define STATE  "(possible|present|prepared|starting|arrived|online|leaving|held|failed)"
-#define WHERE  "(BOOT|PREPARE|START|ONLINE|LEAVE)"
+#define NUMBER	  "[0-9]+"
+#define HEX	  "0x[0-9a-f]+"
+#define WORD	  "[!-~]+"
+#define OR_NOT	  "|-)"
+#define STATE	  "(possible|present|prepared|starting|arrived|online|leaving|held|failed)"
+#define WHERE	  "(BOOT|PREPARE|START|ONLINE|LEAVE)"
 
 static const cpu_t cpu_1 = { 1 };
 
@@ -185,12 +185,13 @@ static void nobody_is_left_out(void **state)
 	cpu_record(cpu_from_number(4))->node = 7;
 	guest.fail_text = "areas@2";
 	guest.never[3] = true;
-	*clock_cpu_limit_store() = 200;
+	*clock_cpu_limit_store() = 500;
 	guest_bring_up();
 	receive(NULL, 5);
 	assert_int_equal(counts[1], CPUS);
-	assert_non_null(strstr(record_like("@muster 1 cpu ", 2), " state=failed unit=0x0 online_ns=- "
-								 "step=descriptor-tables"));
+	assert_non_null(strstr(record_like("@muster 1 cpu ", 2),
+			       " state=failed unit=0x0 online_ns=- "
+			       "step=descriptor-tables"));
 	assert_non_null(strstr(record_like("@muster 1 cpu ", 3), " state=failed "));
 	assert_non_null(strstr(record_like("@muster 1 cpu ", 3), " online_ns=- step=start"));
 	assert_non_null(strstr(record_like("@muster 1 cpu ", 4),
@@ -265,8 +266,9 @@ static void before_the_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_online),	      TEST(nobody_is_left_out), TEST(stacks),
-		TEST(ticks_before_the_entry), TEST(long_names),		TEST(before_the_ids),
+		TEST(all_online), TEST(nobody_is_left_out),
+		TEST(stacks),	  TEST(ticks_before_the_entry),
+		TEST(long_names), TEST(before_the_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

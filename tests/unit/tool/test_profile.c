@@ -204,8 +204,16 @@ static void test_find(void **state)
 
 static void test_unknown_names(void **state)
 {
-	static const char *const names[] = { "",     "two",	  "../one", "one.profile", "One",
-					     "Big",  "./one", "one/",   "one\n",	   "\x1b[2J",
+	static const char *const names[] = { "",
+					     "two",
+					     "../one",
+					     "one.profile",
+					     "One",
+					     "Big",
+					     "./one",
+					     "one/",
+					     "one\n",
+					     "\x1b[2J",
 					     "a-name-that-is-far-too-long-to-be-one-of-a-profile" };
 	struct profile_search search = { folder, "/nonexistent/bin" };
 

@@ -84,8 +84,12 @@ static void test_good_report(void **state)
 
 static void test_other_lines_are_text(void **state)
 {
-	static const char *const lines[] = { "",	"muster: hello", " @muster 1 end",
-					     "@musters", "@muste",	 "@Muster 1 end records=0 status=0",
+	static const char *const lines[] = { "",
+					     "muster: hello",
+					     " @muster 1 end",
+					     "@musters",
+					     "@muste",
+					     "@Muster 1 end records=0 status=0",
 					     "ok 1 - @muster 1 end" };
 	struct guest_report report = { 0 };
 
@@ -307,8 +311,8 @@ static void test_cpus_out_of_order(void **state)
 		feed(&report,
 		     "@muster 1 cpu cpu=2 hwid=9 fwid=- vcpu_id=- node=- state=online unit=0 online_ns=- step=a"),
 		REPORT_REFUSED); /* more than possible */
-	assert_int_equal(
-		feed(&report, "@muster 1 stack cpu=2 kind=main size=1 used=1"), REPORT_REFUSED);
+	assert_int_equal(feed(&report, "@muster 1 stack cpu=2 kind=main size=1 used=1"),
+			 REPORT_REFUSED);
 	assert_int_equal(report.cpu_count, 2);
 	report_free(&report);
 }
@@ -334,7 +338,8 @@ static void test_report_without_cpus(void **state)
 	(void)state;
 	feed(&report,
 	     "@muster 1 guest platform=pc arch=a hypervisor=h possible=0 present=0 online=0 left_out=0");
-	assert_int_equal(feed(&report, "@muster 1 step cpu=0 name=clock where=BOOT start_ns=1 end_ns=-"),
+	assert_int_equal(feed(&report,
+			      "@muster 1 step cpu=0 name=clock where=BOOT start_ns=1 end_ns=-"),
 			 REPORT_RECORD);
 	assert_int_equal(feed(&report, "@muster 1 end records=2 status=1"), REPORT_RECORD);
 	assert_true(report_is_complete(&report));
@@ -448,7 +453,8 @@ static void test_any_bytes(void **state)
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		char line[160];
-		size_t length = (size_t)snprintf(line, sizeof(line), "%.159s", good[i % GOOD_LINES]);
+		size_t length =
+			(size_t)snprintf(line, sizeof(line), "%.159s", good[i % GOOD_LINES]);
 
 		for (int changes = 0; changes < 3; changes++) {
 			random = random * 6364136223846793005u + 1442695040888963407u;

@@ -12,9 +12,20 @@
 
 static void test_numbers(void **state)
 {
-	static const char *const bad[] = { "",	   "-1", "+1", " 1",  "1 ",  "0x",
-					   "0xg",  "x",	 "1.", "1e3", "١", "0x10000000000000000",
-					   "18446744073709551616", "99999999999999999999999" };
+	static const char *const bad[] = { "",
+					   "-1",
+					   "+1",
+					   " 1",
+					   "1 ",
+					   "0x",
+					   "0xg",
+					   "x",
+					   "1.",
+					   "1e3",
+					   "١",
+					   "0x10000000000000000",
+					   "18446744073709551616",
+					   "99999999999999999999999" };
 	uint64_t value = 7;
 
 	(void)state;
@@ -32,8 +43,17 @@ static void test_numbers(void **state)
 
 static void test_memory(void **state)
 {
-	static const char *const bad[] = { "", "M", "G", "1K", "1MB", "-1M", "M1", "1 M", "1T",
-					   "18446744073709551615G", "999999999999999999999999999" };
+	static const char *const bad[] = { "",
+					   "M",
+					   "G",
+					   "1K",
+					   "1MB",
+					   "-1M",
+					   "M1",
+					   "1 M",
+					   "1T",
+					   "18446744073709551615G",
+					   "999999999999999999999999999" };
 	uint64_t value;
 
 	(void)state;

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The boot matrix: what a line means, and that what is not understood is refused with file, line and
+ * key. The matrix of the tree is read too: it must be one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tool/file.h"
+#include "tool/matrix.h"
+
+static struct matrix matrix;
+static char message[256];
+
+static int parse(const char *text)
+{
+	matrix_free(&matrix);
+	memset(message, 0, sizeof(message));
+	return matrix_parse(&matrix, text, strlen(text), "m.txt", message, sizeof(message));
+}
+
+static void nothing_in_it(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(matrix.count, 0);
+	assert_int_equal(parse("# a comment\n\n \t\r\n  # another"), 0);
+	assert_int_equal(matrix.count, 0);
+}
+
+static void defaults(void **state)
+{
+	const struct matrix_entry *entry;
+
+	(void)state;
+	assert_int_equal(parse("one"), 0);
+	assert_int_equal(matrix.count, 1);
+	entry = &matrix.entries[0];
+	assert_string_equal(entry->name, "one");
+	assert_string_equal(entry->platform, "pc");
+	assert_int_equal(entry->timeout, 30);
+	assert_int_equal(entry->repeat, 1);
+	assert_int_equal(entry->cpus, 0);
+	assert_int_equal(entry->qemu.count, 0);
+	assert_false(entry->expect_fail || entry->only_all || entry->has_online ||
+		     entry->has_status);
+	assert_null(entry->append);
+	assert_null(entry->hwids);
+	assert_null(entry->line);
+	assert_null(entry->reason);
+}
+
+static void every_key(void **state)
+{
+	const struct matrix_entry *entry;
+
+	(void)state;
+	assert_int_equal(parse("# first\r\n"
+			       "a platform=other cpus=7 mem=2G append=\"x=1 y\" timeout=5 repeat=20"
+			       " tier=all expect=fail online=0 hwids=0,2 status=0 line=\"a  b\""
+			       " reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
+			       "b append=fail=unit@1 tier=check expect=ok status=63\n"),
+			 0);
+	assert_int_equal(matrix.count, 2);
+	entry = &matrix.entries[0];
+	assert_string_equal(entry->platform, "other");
+	assert_int_equal(entry->cpus, 7);
+	assert_int_equal(entry->memory, 2048);
+	assert_string_equal(entry->append, "x=1 y");
+	assert_int_equal(entry->timeout, 5);
+	assert_int_equal(entry->repeat, 20);
+	assert_true(entry->only_all && entry->expect_fail);
+	/* 0 is a number to expect, and not the lack of one. */
+	assert_true(entry->has_online && entry->has_status);
+	assert_int_equal(entry->online, 0);
+	assert_string_equal(entry->hwids, "0,2");
+	assert_string_equal(entry->line, "a  b");
+	assert_string_equal(entry->reason, "because");
+	assert_int_equal(entry->qemu.count, 4);
+	assert_string_equal(entry->qemu.at[1], "6,cores=3");
+	assert_string_equal(entry->qemu.at[3], "1G");
+	entry = &matrix.entries[1];
+	/* Only the first = divides. */
+	assert_string_equal(entry->append, "fail=unit@1");
+	assert_false(entry->only_all || entry->expect_fail);
+	assert_int_equal(entry->status, 63);
+}
+
+struct refused {
+	const char *text;
+	const char *named; /* what the message must hold */
+};
+
+static void what_is_refused(void **state)
+{
+	static const struct refused rows[] = {
+		{ "a nosuch=1", "m.txt:1: nosuch: " },
+		{ "\n\na word", "m.txt:3: word: " },
+		{ "a cpus=x", "m.txt:1: x: " },
+		{ "a cpus=4097", "4097" },
+		{ "a cpus=-1", "-1" },
+		{ "a mem=1T", "1T" },
+		{ "a online=", "m.txt:1: " },
+		{ "a status=64", "64" },
+		{ "a timeout=3601", "3601" },
+		{ "a timeout=0", "m.txt:1: a: " },
+		{ "a repeat=0", "m.txt:1: a: " },
+		{ "a tier=some", "some" },
+		{ "a expect=maybe", "maybe" },
+		{ "a append=\"open", "m.txt:1: a: " },
+		{ "a\nb\na", "m.txt:3: a: " },
+		{ "a \033[31m=1", "\\x1b[31m" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(parse(rows[i].text), -1);
+		if (!strstr(message, rows[i].named))
+			fail_msg("\"%s\" is not in \"%s\"", rows[i].named, message);
+		assert_null(strchr(message, '\n'));
+	}
+}
+
+static void bytes_that_are_no_text(void **state)
+{
+	static const char text[] = "a cpus=1\0 cpus=2\n";
+
+	(void)state;
+	matrix_free(&matrix);
+	assert_int_equal(matrix_parse(&matrix, text, sizeof(text) - 1, "m.txt", message,
+				      sizeof(message)),
+			 -1);
+	assert_non_null(strstr(message, "m.txt:1: "));
+}
+
+/* Cut anywhere, it is read or refused; the sanitizers see to the rest. */
+static void cut_anywhere(void **state)
+{
+	static const char text[] = "a append=\"x y\" qemu=\"-m 1\" line=\"q\"\nb hwids=1\n";
+
+	(void)state;
+	for (size_t size = 0; size < sizeof(text); size++) {
+		char *exact = malloc(size ? size : 1);
+
+		assert_non_null(exact);
+		memcpy(exact, text, size);
+		matrix_free(&matrix);
+		(void)matrix_parse(&matrix, exact, size, "m.txt", message, sizeof(message));
+		free(exact);
+	}
+}
+
+static void that_of_the_tree(void **state)
+{
+	size_t size = 0;
+	char *text = file_read("tests/boot/matrix.txt", 1 << 20, &size);
+	size_t checked = 0;
+
+	(void)state;
+	assert_non_null(text);
+	matrix_free(&matrix);
+	if (matrix_parse(&matrix, text, size, "matrix.txt", message, sizeof(message)))
+		fail_msg("%s", message);
+	free(text);
+	for (size_t i = 0; i < matrix.count; i++) {
+		const struct matrix_entry *entry = &matrix.entries[i];
+
+		checked += !entry->only_all;
+		/* A boot that must fail must also say in which way. */
+		if (entry->expect_fail && !entry->has_online && !entry->has_status &&
+		    !entry->line && !entry->reason)
+			fail_msg("%s: expect=fail alone", entry->name);
+	}
+	assert_true(checked > 0);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	matrix_free(&matrix);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_in_it),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(bytes_that_are_no_text),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(that_of_the_tree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
