@@ -107,7 +107,8 @@ enum report_line report_split(struct report_fields *fields, const char *line, si
 		if (add_value(fields, word) != REPORT_RECORD)
 			return REPORT_REFUSED;
 	}
-	return REPORT_RECORD;
+	/* No kind is without values: this one lost its end, and may have been any kind. */
+	return fields->count ? REPORT_RECORD : refuse(fields, "no values", "");
 }
 
 /* The value, or NULL with the fault set. */

@@ -132,7 +132,6 @@ static void what_is_refused(void **state)
 		{ OPTIONS_OF_CHECK, { "--cpus", "2" }, "--cpus" },
 		{ OPTIONS_OF_CHECK, { "one", "two" }, "two" },
 		{ OPTIONS_OF_CHECK, { "--" }, "--" },
-		{ OPTIONS_OF_RUN, { "--\033[31m\n" }, "--\\x1b[31m\\x0a" },
 	};
 
 	(void)state;

@@ -111,6 +111,8 @@ static void test_ill_formed_lines(void **state)
 		"@muster 2 tests passed=1 failed=0",
 		"@muster 01 tests passed=1 failed=0",
 		"@muster 1 Tests passed=1 failed=0",
+		"@muster 1 tests",
+		"@muster 1 weather",
 		"@muster 1 at step=a where=BOOT cpu=0 ",
 		"@muster 1 at step=a  where=BOOT cpu=0",
 		"@muster 1 at step= where=BOOT cpu=0",
@@ -244,7 +246,12 @@ static void test_a_line_twice(void **state)
 	}
 }
 
-/* Nor when a line is cut, wherever that is. */
+/* Does a record that loses its last characters stay one? Only in its last value. */
+static bool may_be_cut(const char *line, size_t length)
+{
+	return length > (size_t)(strrchr(line, '=') - line) + 1;
+}
+
 static void test_a_line_cut(void **state)
 {
 	(void)state;
@@ -253,16 +260,13 @@ static void test_a_line_cut(void **state)
 			struct guest_report report = { 0 };
 
 			for (size_t i = 0; i < GOOD_LINES; i++) {
-				char *line = strndup(good[i], i == cut ? length : 1000);
+				char *line = strndup(good[i], i == cut ? length : REPORT_LINE_MAX);
 
 				assert_non_null(line);
 				(void)feed(&report, line);
 				free(line);
 			}
-			/* A number loses its last digit and is still a number; the words and
-			 * counts that hold a report together are not that lucky. */
-			if (report_is_complete(&report) && !report.fault[0] && cut != 3 &&
-			    cut != 5 && cut != 7 && cut != 1 && cut != 2 && cut != 4)
+			if (report_is_complete(&report) && !may_be_cut(good[cut], length))
 				fail_msg("complete with line %zu cut at %zu", cut, length);
 			report_free(&report);
 		}

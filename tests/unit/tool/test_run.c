@@ -318,14 +318,6 @@ static void lines_without_end(void **state)
 	assert_last_line("muster: fake: 4 of 4 CPUs online, 0 failed");
 }
 
-static void loud_qemu(void **state)
-{
-	(void)state;
-	run_mode("loud-errors");
-	assert_int_equal(outcome.status, 1);
-	assert_last_line("muster: fake: 3 of 4 CPUs online, 1 failed");
-}
-
 static void user_interrupts(void **state)
 {
 	static const char *const longer[] = { "--timeout", "15", NULL };
@@ -423,7 +415,6 @@ int main(void)
 		cmocka_unit_test(crash_is_no_success),
 		cmocka_unit_test(lies_are_found),
 		cmocka_unit_test(lines_without_end),
-		cmocka_unit_test(loud_qemu),
 		cmocka_unit_test(user_interrupts),
 		cmocka_unit_test(what_cannot_be_tried),
 		cmocka_unit_test(files_are_written),
