@@ -6,6 +6,7 @@
  */
 #include "tool/boot.h"
 
+#include "tool/file.h"
 #include "tool/qemu_process.h"
 #include "tool/qmp_link.h"
 
@@ -42,6 +43,7 @@ struct boot {
 	bool panic_seen;
 	char line[LINE_BYTES];
 	size_t used;
+	bool cut; /* the line has begun in an earlier piece */
 	size_t errors_used;
 };
 
@@ -75,20 +77,23 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void take_line(struct boot *boot)
+/* whole: it was ended by a newline. Only a line that is all there can be a record. */
+static void take_line(struct boot *boot, bool whole)
 {
 	struct guest_report *report = &boot->result->report;
 	size_t length = boot->used;
-	enum report_line what;
+	enum report_line what = REPORT_TEXT;
 
 	if (length && boot->line[length - 1] == '\r')
 		length--;
-	what = report_read_line(report, boot->line, length);
+	if (whole && !boot->cut)
+		what = report_read_line(report, boot->line, length);
 	if (boot->order->line)
 		boot->order->line(boot->order->context, boot->line, length, what);
 	if (what == REPORT_RECORD && boot->order->progress)
 		boot->order->progress(boot->order->context, report);
 	boot->used = 0;
+	boot->cut = !whole;
 }
 
 /* A line that is too long is cut in pieces: it is no record then, and still shown. */
@@ -99,7 +104,7 @@ static bool console_receive(struct boot *boot)
 
 	for (ssize_t i = 0; i < got; i++) {
 		if (bytes[i] == '\n' || boot->used == sizeof(boot->line))
-			take_line(boot);
+			take_line(boot, bytes[i] == '\n');
 		if (bytes[i] != '\n')
 			boot->line[boot->used++] = bytes[i];
 	}
@@ -200,7 +205,7 @@ static void see_to_its_end(struct boot *boot)
 	while (boot->process.errors >= 0 && !boot->process.pid && errors_receive(boot))
 		continue;
 	if (boot->used)
-		take_line(boot);
+		take_line(boot, false);
 }
 
 static void describe_end(const struct boot_order *order, struct boot_result *result)
@@ -225,29 +230,40 @@ static void describe_end(const struct boot_order *order, struct boot_result *res
 			 order->timeout);
 }
 
-static bool image_is_there(const struct boot_order *order, char *message)
+/* Where the image is: in the build folder, or, when muster is installed, in its library folder. NULL
+ * with a message: nowhere. To be freed. */
+static char *image_find(const struct boot_order *order, char *message)
 {
-	char *path = text_format("%s/%s", order->build, order->profile->image);
-	bool there = !access(path, R_OK);
+	const char *build = order->build ? order->build : file_program_folder();
+	char *path = text_format("%s/%s", build, order->profile->image);
+	char *installed = text_format("%s/../lib/muster/%s", build, order->profile->image);
+	int error = access(path, R_OK) ? errno : 0;
 
-	if (!there)
-		snprintf(message, BOOT_MESSAGE_SIZE, "%s: %s; `make` builds it", path,
-			 strerror(errno));
+	if (error && !order->build && !access(installed, R_OK)) {
+		free(path);
+		return installed;
+	}
+	free(installed);
+	if (!error)
+		return path;
+	snprintf(message, BOOT_MESSAGE_SIZE, "%s: %s; `make` builds it", path, strerror(error));
 	free(path);
-	return there;
+	return NULL;
 }
 
 void boot_run(const struct boot_order *order, struct boot_result *result)
 {
 	struct boot *boot = memory_or_end(calloc(1, sizeof(*boot)));
 	double start = now();
+	char *image;
 
 	*result = (struct boot_result){ .end = BOOT_NOT_STARTED };
 	result->errors = memory_or_end(calloc(1, ERRORS_BYTES + 1));
 	boot->order = order;
 	boot->result = result;
-	if (image_is_there(order, result->message) &&
-	    !qemu_process_start(&boot->process, order, result->message, BOOT_MESSAGE_SIZE)) {
+	image = image_find(order, result->message);
+	if (image &&
+	    !qemu_process_start(&boot->process, order, image, result->message, BOOT_MESSAGE_SIZE)) {
 		result->end = BOOT_ENDED;
 		qmp_begin(&boot->qmp, boot->process.qmp);
 		phase_set(boot, RUNNING, (double)order->timeout);
@@ -257,6 +273,7 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 		describe_end(order, result);
 	}
 	result->seconds = now() - start;
+	free(image);
 	free(boot);
 }
 

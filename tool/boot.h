@@ -14,7 +14,7 @@
 
 struct boot_order {
 	const struct profile *profile;
-	const char *build; /* the folder that the image is in */
+	const char *build; /* the folder that the image is in; NULL: beside this program */
 	uint64_t cpus;
 	uint64_t memory;    /* MiB */
 	const char *append; /* or NULL */

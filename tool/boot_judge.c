@@ -61,6 +61,12 @@ static const char *failure_of_end(const struct boot_result *result, const struct
 	return NULL;
 }
 
+/* A guest that took itself for another platform's has not shown what it was booted for. */
+static const char *platform_expected(const struct profile *profile)
+{
+	return profile->platform ? profile->platform : profile->name;
+}
+
 const char *boot_failure(const struct boot_result *result, const struct profile *profile,
 			 uint64_t expected, char *message, size_t size)
 {
@@ -70,9 +76,14 @@ const char *boot_failure(const struct boot_result *result, const struct profile 
 		return message;
 	if (!report->has_guest || !report->guest.present)
 		snprintf(message, size, "no CPU is in the report");
+	else if (strcmp(report->guest.platform, platform_expected(profile)))
+		snprintf(message, size, "the guest says that its platform is %s, not %s",
+			 report->guest.platform, platform_expected(profile));
 	else if (expected && report->guest.present != expected)
 		snprintf(message, size, "%" PRIu32 " CPUs are present, %" PRIu64 " were asked for",
 			 report->guest.present, expected);
+	else if (report->guest.left_out)
+		snprintf(message, size, "%" PRIu64 " CPUs were left out", report->guest.left_out);
 	else if (report->guest.online != report->guest.present)
 		snprintf(message, size, "%" PRIu32 " of %" PRIu32 " CPUs came online",
 			 report->guest.online, report->guest.present);

@@ -145,10 +145,11 @@ static int run_matrix(struct check *check, const struct matrix *matrix)
 			check->failed++;
 		}
 	}
-	for (size_t i = 0; boot_interrupted() && i < check->running; i++)
-		kill(check->jobs[i].pid, SIGTERM);
-	while (check->running)
+	while (check->running) {
+		for (size_t i = 0; boot_interrupted() && i < check->running; i++)
+			kill(check->jobs[i].pid, SIGTERM);
 		job_end(check);
+	}
 	if (boot_interrupted())
 		return EXIT_INTERRUPTED;
 	if (!check->passed && !check->failed) {

@@ -124,7 +124,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 int check_entry(const struct matrix_entry *entry, const struct options *options, const char *logs,
 		char *reason, size_t size)
 {
-	const char *build = options->build ? options->build : file_program_folder();
+	const char *build = options->build;
 	struct profile_search search = { options->profiles, file_program_folder() };
 	char *log = text_format("%s/%s.log", logs, entry->name);
 	struct profile profile;

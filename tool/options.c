@@ -29,7 +29,7 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{ "--platform", OPTIONS_OF_RUN, TEXT, offsetof(struct options, platform), 0, 0 },
-	{ "--cpus", OPTIONS_OF_RUN, NUMBER, offsetof(struct options, cpus), 1, 4096 },
+	{ "--cpus", OPTIONS_OF_RUN, NUMBER, offsetof(struct options, cpus), 0, UINT32_MAX },
 	{ "--mem", OPTIONS_OF_RUN, MEMORY, offsetof(struct options, memory), MEMORY_MIN,
 	  MEMORY_MAX },
 	{ "--append", OPTIONS_OF_RUN, TEXT, offsetof(struct options, append), 0, 0 },
@@ -55,10 +55,11 @@ static const struct option_row *row_of(const char *name, enum options_of of)
 
 static int refuse(char *message, size_t size, const char *name, const char *value, const char *rule)
 {
-	char shown[64];
+	char option[64], shown[64];
 
+	text_show(option, sizeof(option), name, strlen(name));
 	text_show(shown, sizeof(shown), value, strlen(value));
-	snprintf(message, size, "%s %s: %s", name, shown, rule);
+	snprintf(message, size, "%s%s%s: %s", option, *shown ? " " : "", shown, rule);
 	return -1;
 }
 
@@ -111,7 +112,9 @@ static int read_one(struct options *options, enum options_of of, char **argv, in
 int options_read(struct options *options, enum options_of of, int argc, char **argv, char *message,
 		 size_t size)
 {
-	*options = (struct options){ .platform = "pc", .timeout = TIMEOUT_DEFAULT, .jobs = 2 };
+	*options = (struct options){
+		.platform = "pc", .cpus = CPUS_OF_PROFILE, .timeout = TIMEOUT_DEFAULT, .jobs = 2
+	};
 	for (int i = 1; i < argc;) {
 		int used;
 

@@ -5,6 +5,7 @@
 
 #include "tool/text.h"
 
+#define CPUS_OF_PROFILE UINT64_MAX
 #define TIMEOUT_DEFAULT 30
 #define TIMEOUT_MAX	3600
 #define MEMORY_MIN	16
@@ -13,7 +14,7 @@
 
 struct options {
 	const char *platform;
-	uint64_t cpus;	 /* 0: the profile's */
+	uint64_t cpus;	 /* CPUS_OF_PROFILE: not given; the profile says which are allowed */
 	uint64_t memory; /* MiB; 0: the profile's */
 	const char *append, *json, *log, *build, *profiles, *matrix, *filter;
 	uint64_t timeout;

@@ -36,7 +36,7 @@ static void add_formatted(struct word_list *words, const char *option, char *val
 }
 
 /* The profile's words first, then ours, the user's last: of two the last wins. */
-static void qemu_words(struct word_list *words, const struct boot_order *order,
+static void qemu_words(struct word_list *words, const struct boot_order *order, const char *image,
 		       const struct child_ends *ends)
 {
 	static const char *const always[] = { "-nodefaults", "-no-user-config", "-no-reboot",
@@ -55,10 +55,11 @@ static void qemu_words(struct word_list *words, const struct boot_order *order,
 		words_add_text(words, profile->args.at[i]);
 	add_formatted(words, "-smp", text_format("%" PRIu64, order->cpus));
 	add_formatted(words, "-m", text_format("%" PRIu64 "M", order->memory));
-	add_formatted(words, "-kernel", text_format("%s/%s", order->build, profile->image));
+	add_option(words, "-kernel", image);
 	add_formatted(words, "-append",
 		      text_format("%s%s%s", base, *base && *more ? " " : "", more));
-	add_formatted(words, "-chardev", text_format("socket,id=console,fd=%d", ends->console));
+	add_formatted(words, "-chardev",
+		      text_format("file,id=console,path=/proc/self/fd/%d", ends->console));
 	if (profile->console == PROFILE_CONSOLE_DEBUG)
 		add_option(words, "-device", "isa-debugcon,iobase=0xe9,chardev=console");
 	else
@@ -99,14 +100,28 @@ static void child(char **words, const struct child_ends *ends, pid_t parent)
 	_exit(127);
 }
 
+/*
+ * The console is a pipe. QEMU writes a serial port byte by byte, and in a socket each byte takes a
+ * buffer of its own: one is full after less than 300, and what is not written when the guest exits
+ * is lost. A whole report of 255 CPUs fits in this.
+ */
+#define CONSOLE_PIPE_BYTES (1024 * 1024)
+
 static bool connections(struct qemu_process *process, struct child_ends *ends, int *exec_error)
 {
 	int console[2] = { -1, -1 }, qmp[2] = { -1, -1 }, errors[2] = { -1, -1 };
 	int failed[2] = { -1, -1 };
-	bool good = !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) &&
+	bool good = !pipe2(console, O_CLOEXEC) &&
 		    !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) &&
 		    !pipe2(errors, O_CLOEXEC) && !pipe2(failed, O_CLOEXEC);
 
+	if (good) {
+		/* A smaller one will do where the system's limit is lower. */
+		(void)fcntl(console[0], F_SETPIPE_SZ, CONSOLE_PIPE_BYTES);
+		/* What QEMU leaves behind may hold the other end open for ever. */
+		(void)fcntl(console[0], F_SETFL, O_NONBLOCK);
+		(void)fcntl(errors[0], F_SETFL, O_NONBLOCK);
+	}
 	process->console = console[0];
 	process->qmp = qmp[0];
 	process->errors = errors[0];
@@ -130,8 +145,8 @@ static void close_ends(struct child_ends *ends)
 	close_one(&ends->exec_error);
 }
 
-int qemu_process_start(struct qemu_process *process, const struct boot_order *order, char *message,
-		       size_t size)
+int qemu_process_start(struct qemu_process *process, const struct boot_order *order,
+		       const char *image, char *message, size_t size)
 {
 	struct word_list words = { 0 };
 	struct child_ends ends;
@@ -146,7 +161,7 @@ int qemu_process_start(struct qemu_process *process, const struct boot_order *or
 		qemu_process_stop(process);
 		return -1;
 	}
-	qemu_words(&words, order, &ends);
+	qemu_words(&words, order, image, &ends);
 	process->pid = fork();
 	if (!process->pid)
 		child(words.at, &ends, parent);
@@ -168,11 +183,18 @@ int qemu_process_start(struct qemu_process *process, const struct boot_order *or
 
 bool qemu_process_ended(struct qemu_process *process, bool wait)
 {
+	siginfo_t info;
 	int status;
 
 	if (!process->pid)
 		return true;
-	if (waitpid(process->pid, &status, wait ? 0 : WNOHANG) != process->pid)
+	info.si_pid = 0;
+	if (waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT | (wait ? 0 : WNOHANG)) ||
+	    !info.si_pid)
+		return false;
+	/* Until it is waited for, its number is nobody else's: whatever it started goes too. */
+	kill(-process->pid, SIGKILL);
+	if (waitpid(process->pid, &status, 0) != process->pid)
 		return false;
 	process->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	process->pid = 0;

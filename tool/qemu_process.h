@@ -15,9 +15,9 @@ struct qemu_process {
 	int status; /* when it has ended: exit status, or 128 + signal */
 };
 
-/* Start it. Returns 0, or -1 and fills message. */
-int qemu_process_start(struct qemu_process *process, const struct boot_order *order, char *message,
-		       size_t size);
+/* Start it with that kernel image. Returns 0, or -1 and fills message. */
+int qemu_process_start(struct qemu_process *process, const struct boot_order *order,
+		       const char *image, char *message, size_t size);
 
 /* Has it ended? wait: until it has. Sets status. */
 bool qemu_process_ended(struct qemu_process *process, bool wait);

@@ -9,12 +9,18 @@
 #include <inttypes.h>
 #include <jansson.h>
 
-static json_t *maybe(struct report_number number)
+/* Numbers of a report have 64 bits without sign, jansson's have a sign: what is lost there is null. */
+static json_t *number(uint64_t value)
 {
-	return number.known ? json_integer((json_int_t)number.value) : json_null();
+	return value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
 }
 
-/* Addresses of kernels do not fit in JSON's signed integers. */
+static json_t *maybe(struct report_number value)
+{
+	return value.known ? number(value.value) : json_null();
+}
+
+/* Addresses of kernels do not fit there at all. */
 static json_t *address(uint64_t value)
 {
 	char text[24];
@@ -31,11 +37,11 @@ static json_t *areas_of(const struct guest_report *report, uint32_t cpu)
 		const struct report_area *area = &report->areas[i];
 
 		if (area->cpu == cpu)
-			json_array_append_new(
-				areas,
-				json_pack("{s:s, s:o, s:I, s:I, s:s}", "kind", area->kind, "addr",
-					  address(area->addr), "size", (json_int_t)area->size,
-					  "told", (json_int_t)area->told, "state", area->state));
+			json_array_append_new(areas,
+					      json_pack("{s:s, s:o, s:o, s:o, s:s}", "kind",
+							area->kind, "addr", address(area->addr),
+							"size", number(area->size), "told",
+							number(area->told), "state", area->state));
 	}
 	return areas;
 }
@@ -48,8 +54,8 @@ static json_t *cpus_of(const struct guest_report *report)
 		const struct report_cpu *cpu = &report->cpus[i];
 
 		json_array_append_new(
-			cpus, json_pack("{s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o}", "cpu",
-					(json_int_t)cpu->cpu, "hwid", (json_int_t)cpu->hwid, "fwid",
+			cpus, json_pack("{s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "cpu",
+					(json_int_t)cpu->cpu, "hwid", number(cpu->hwid), "fwid",
 					maybe(cpu->fwid), "vcpu_id", maybe(cpu->vcpu_id), "node",
 					maybe(cpu->node), "state", cpu->state, "unit",
 					address(cpu->unit), "areas", areas_of(report, cpu->cpu)));
@@ -64,11 +70,10 @@ static json_t *steps_of(const struct guest_report *report)
 	for (size_t i = 0; i < report->step_count; i++) {
 		const struct report_step *step = &report->steps[i];
 
-		json_array_append_new(steps,
-				      json_pack("{s:s, s:s, s:I, s:I, s:o}", "name", step->name,
-						"where", step->where, "cpu", (json_int_t)step->cpu,
-						"start_ns", (json_int_t)step->start_ns, "end_ns",
-						maybe(step->end_ns)));
+		json_array_append_new(
+			steps, json_pack("{s:s, s:s, s:I, s:o, s:o}", "name", step->name, "where",
+					 step->where, "cpu", (json_int_t)step->cpu, "start_ns",
+					 number(step->start_ns), "end_ns", maybe(step->end_ns)));
 	}
 	return steps;
 }
@@ -77,13 +82,12 @@ static json_t *report_json(const struct guest_report *report)
 {
 	const struct report_guest *guest = &report->guest;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:I, s:I}}", "schema", 1,
+	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:o, s:o}}", "schema", 1,
 			 "platform", guest->platform, "arch", guest->arch, "hypervisor",
 			 guest->hypervisor, "possible", (json_int_t)guest->possible, "present",
 			 (json_int_t)guest->present, "online", (json_int_t)guest->online, "cpus",
 			 cpus_of(report), "steps", steps_of(report), "tests", "passed",
-			 (json_int_t)report->tests_passed, "failed",
-			 (json_int_t)report->tests_failed);
+			 number(report->tests_passed), "failed", number(report->tests_failed));
 }
 
 int report_write_json(const struct guest_report *report, FILE *file)

@@ -115,13 +115,38 @@ static bool colour_wanted(void)
 	return isatty(STDOUT_FILENO) && (!no_colour || !*no_colour);
 }
 
-/* CPUs that are not online, and self-tests that failed: what the last line calls failed. */
-static uint64_t failed_in_all(const struct guest_report *report)
+/*
+ * The last line. A CPU that the machine was given is present whatever the guest says, or does not
+ * come to say: one that is missing in its report is one that is not online.
+ */
+static void show_count(const struct guest_report *report, const char *platform, uint64_t expected)
 {
-	return report->guest.present - report->guest.online + report->tests_failed;
+	uint64_t online = report->has_guest ? report->guest.online : report->waiting_online;
+	uint64_t present = report->guest.present > expected ? report->guest.present : expected;
+
+	if (online > present)
+		online = present;
+	printf("muster: %s: %" PRIu64 " of %" PRIu64 " CPUs online, %" PRIu64 " failed\n", platform,
+	       online, present, present - online + report->tests_failed);
 }
 
-static void show_result(const struct boot_result *result, const char *platform, const char *failure)
+static void show_errors(const char *errors)
+{
+	char shown[1024];
+
+	for (int i = 0; i < TAIL_LINES && *errors; i++) {
+		size_t length = strcspn(errors, "\r\n");
+
+		text_show(shown, sizeof(shown), errors, length);
+		if (length)
+			fprintf(stderr, "QEMU: %s\n", shown);
+		errors += length;
+		errors += strspn(errors, "\r\n");
+	}
+}
+
+static void show_result(const struct boot_result *result, const char *platform, const char *failure,
+			uint64_t expected)
 {
 	const struct guest_report *report = &result->report;
 
@@ -133,8 +158,7 @@ static void show_result(const struct boot_result *result, const char *platform, 
 	if (failure)
 		fprintf(stderr, "muster: %s: %s\n", platform, failure);
 	fflush(stderr);
-	printf("muster: %s: %" PRIu32 " of %" PRIu32 " CPUs online, %" PRIu64 " failed\n", platform,
-	       report->guest.online, report->guest.present, failed_in_all(report));
+	show_count(report, platform, expected);
 	fflush(stdout);
 }
 
@@ -165,10 +189,9 @@ static int judge(const struct boot_result *result, const struct options *options
 	}
 	if (failure) {
 		show_tail(view);
-		if (result->errors[0])
-			fprintf(stderr, "QEMU: %s", result->errors);
+		show_errors(result->errors);
 	}
-	show_result(result, order->profile->name, failure);
+	show_result(result, order->profile->name, failure, any ? 0 : order->cpus);
 	if (options->json && write_json(&result->report, options->json))
 		return EXIT_CANNOT;
 	if (result->end == BOOT_INTERRUPTED)
@@ -189,8 +212,8 @@ static int run_with(const struct options *options, const struct profile *profile
 			     .live = isatty(STDERR_FILENO) };
 	struct boot_order order = {
 		.profile = profile,
-		.build = options->build ? options->build : file_program_folder(),
-		.cpus = options->cpus ? options->cpus : profile->cpus,
+		.build = options->build,
+		.cpus = options->cpus == CPUS_OF_PROFILE ? profile->cpus : options->cpus,
 		.memory = options->memory ? options->memory : profile->memory,
 		.append = options->append,
 		.qemu_args = options->qemu_args,
@@ -203,7 +226,7 @@ static int run_with(const struct options *options, const struct profile *profile
 	char message[128];
 	int code;
 
-	if (order.cpus > profile->cpus_max) {
+	if (!order.cpus || order.cpus > profile->cpus_max) {
 		snprintf(message, sizeof(message), "--cpus %" PRIu64 ": not between 1 and %" PRIu64,
 			 order.cpus, profile->cpus_max);
 		return refuse(message);

@@ -318,6 +318,42 @@ static void lines_without_end(void **state)
 	assert_last_line("muster: fake: 4 of 4 CPUs online, 0 failed");
 }
 
+/* What stands in a line is no record, nor is what has no newline. */
+static void only_whole_lines_are_records(void **state)
+{
+	(void)state;
+	run_mode("record-in-line");
+	assert_int_equal(outcome.status, 0);
+	run_mode("end-without-newline");
+	assert_int_equal(outcome.status, 1);
+	assert_says("before the report did");
+}
+
+static void what_is_left_behind_goes_too(void **state)
+{
+	(void)state;
+	run_mode("leave-child");
+	assert_int_equal(outcome.status, 0);
+	assert_true(outcome.seconds < 3);
+}
+
+static void the_count_is_of_what_was_asked_for(void **state)
+{
+	(void)state;
+	run_mode("hang");
+	assert_last_line("muster: fake: 1 of 4 CPUs online, 3 failed");
+	run_mode("lie-present");
+	assert_last_line("muster: fake: 1 of 4 CPUs online, 3 failed");
+}
+
+static void loud_qemu(void **state)
+{
+	(void)state;
+	run_mode("loud-errors");
+	assert_int_equal(outcome.status, 1);
+	assert_last_line("muster: fake: 3 of 4 CPUs online, 1 failed");
+}
+
 static void user_interrupts(void **state)
 {
 	static const char *const longer[] = { "--timeout", "15", NULL };
@@ -332,6 +368,7 @@ static void user_interrupts(void **state)
 static void what_cannot_be_tried(void **state)
 {
 	static const char *const none[] = { NULL };
+	static const char *const nought[] = { "--cpus", "0", NULL };
 	static const char *const none_there[] = { "--platform", "nosuch", NULL };
 	static const char *const no_image[] = { "--build", "/nonexistent", NULL };
 	static const char *const many[] = { "--cpus", "9", NULL };
@@ -347,6 +384,9 @@ static void what_cannot_be_tried(void **state)
 	run_words(0, many);
 	assert_int_equal(outcome.status, 2);
 	assert_string_equal(outcome.err, "muster: --cpus 9: not between 1 and 8\n");
+	run_words(0, nought);
+	assert_int_equal(outcome.status, 2);
+	assert_string_equal(outcome.err, "muster: --cpus 0: not between 1 and 8\n");
 	write_file("fake.profile", "qemu = no-such-qemu\narch = x86_64\nimage = image\n"
 				   "exit = power-off\n");
 	run_words(0, none);
@@ -415,6 +455,10 @@ int main(void)
 		cmocka_unit_test(crash_is_no_success),
 		cmocka_unit_test(lies_are_found),
 		cmocka_unit_test(lines_without_end),
+		cmocka_unit_test(only_whole_lines_are_records),
+		cmocka_unit_test(what_is_left_behind_goes_too),
+		cmocka_unit_test(the_count_is_of_what_was_asked_for),
+		cmocka_unit_test(loud_qemu),
 		cmocka_unit_test(user_interrupts),
 		cmocka_unit_test(what_cannot_be_tried),
 		cmocka_unit_test(files_are_written),
