@@ -5,7 +5,6 @@
  */
 #include "kernel/tests.h"
 
-#include <muster/fault.h>
 #include <muster/muster.h>
 
 static const char constant[] = "constant";

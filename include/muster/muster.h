@@ -16,6 +16,7 @@
 #include <muster/console.h>
 #include <muster/cpu.h>
 #include <muster/error.h>
+#include <muster/fault.h>
 #include <muster/ktap.h>
 #include <muster/layout.h>
 #include <muster/memory.h>
