@@ -15,19 +15,20 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
 HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal
-UNIT_TESTS     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
+UNIT_ALONE     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+HISTORY_ALONE  := $(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
+UNIT_TESTS     := $(UNIT_ALONE) $(HISTORY_ALONE)
 REFUSED        := $(patsubst tests/history/%.refused.c,$(BUILD)/refused/%,$(wildcard tests/history/*.refused.c))
 
 $(BUILD)/hosted/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) -c $< -o $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
+$(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
-$(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
+$(HISTORY_ALONE): $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 

@@ -32,7 +32,7 @@ $(BUILD)/tests/unit/tool/fake_qemu: tests/unit/tool/fake_qemu.c
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(TOOL_CFLAGS) $< -o $@
 
-$(BUILD)/tests/unit/tool/test_%: tests/unit/tool/test_%.c $(TOOL_TEST_LINKED) \
+$(TOOL_TESTS): $(BUILD)/tests/unit/tool/test_%: tests/unit/tool/test_%.c $(TOOL_TEST_LINKED) \
 		| $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(TOOL_TEST_CFLAGS) -DTEST_BUILD='"$(BUILD)"' $< $(TOOL_TEST_LINKED) \

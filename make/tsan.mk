@@ -11,7 +11,7 @@ $(BUILD)/tsan/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(TSAN_FLAGS) -c $< -o $@
 
-$(BUILD)/tsan/tests/unit/%: tests/unit/%.c $(TSAN_OBJECTS) | $(BUILD)/packages-check
+$(TSAN_TESTS): $(BUILD)/tsan/tests/unit/%: tests/unit/%.c $(TSAN_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(TSAN_FLAGS) $< $(TSAN_OBJECTS) -lcmocka -lpthread -o $@
 
