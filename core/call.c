@@ -308,7 +308,7 @@ void cpu_idle(void)
 	uint64_t flags = interrupts_save_off();
 	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 
-	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE) && !queue->leaving)
+	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE))
 		machine_get()->wait_for_interrupt();
 	call_queue_serve();
 	interrupts_restore(flags);

@@ -44,6 +44,7 @@
 
 #define APIC_BASE_ENABLED    0x800
 #define APIC_BASE_X2APIC     0x400
+#define APIC_BASE_ADDRESS    UINT64_C(0x000ffffffffff000)
 #define CPUID_1_EDX_APIC     (1u << 9)
 #define POLLS_MAX	     1000000u
 
@@ -63,9 +64,10 @@ static void apic_write(uint32_t offset, uint32_t value)
 	*(volatile uint32_t *)(registers + offset) = value;
 }
 
-int local_apic_begin(uint64_t physical)
+int local_apic_begin(uint64_t told)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE);
+	uint64_t here;
 
 	if (!(cpuid_read(1, 0).edx & CPUID_1_EDX_APIC) || !(base & APIC_BASE_ENABLED)) {
 		console_print(
@@ -79,11 +81,12 @@ int local_apic_begin(uint64_t physical)
 			MSR_APIC_BASE, base);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
-	if (physical & 0xfff || !physical) {
-		console_print("muster: local APIC: address %#lx is not that of a page\n", physical);
-		return MUSTER_E_INVALID;
-	}
-	registers = fixmap_set(FIXMAP_LOCAL_APIC, physical, MAP_DEVICE);
+	here = base & APIC_BASE_ADDRESS;
+	if (here != told)
+		console_print(
+			"muster: local APIC: the MADT says it is at %#lx, the CPU (MSR %#x) at %#lx: the CPU is believed\n",
+			told, MSR_APIC_BASE, here);
+	registers = fixmap_set(FIXMAP_LOCAL_APIC, here, MAP_DEVICE);
 	return 0;
 }
 
@@ -128,49 +131,64 @@ void local_apic_end_of_interrupt(void)
 }
 
 /* The command before this one may still be on its way; then the register must not be written. */
-static void wait_delivered(void)
+static bool delivered(void)
 {
 	for (uint32_t polls = 0; polls < POLLS_MAX; polls++) {
 		if (!(apic_read(REGISTER_COMMAND_LOW) & COMMAND_PENDING))
-			return;
+			return true;
 		cpu_relax();
 	}
 	console_print("muster: local APIC: a command was not delivered within %u polls\n",
 		      POLLS_MAX);
+	return false;
 }
 
 /* An interrupt between the two writes could send one of its own and lose the destination. */
-static void command(uint32_t destination, uint32_t low)
+static int command(hwid_t destination, uint32_t low)
 {
 	uint64_t flags = interrupts_save_off();
+	int error = 0;
 
-	wait_delivered();
-	apic_write(REGISTER_COMMAND_HIGH, destination << COMMAND_DESTINATION);
-	apic_write(REGISTER_COMMAND_LOW, low);
+	if (destination.value > LOCAL_APIC_ID_MAX)
+		error = MUSTER_E_INVALID;
+	else if (!delivered())
+		error = MUSTER_E_TIMED_OUT;
+	if (!error) {
+		apic_write(REGISTER_COMMAND_HIGH,
+			   (uint32_t)destination.value << COMMAND_DESTINATION);
+		apic_write(REGISTER_COMMAND_LOW, low);
+	}
 	interrupts_restore(flags);
+	return error;
 }
 
-void local_apic_send(hwid_t target, uint8_t vector)
+int local_apic_send(hwid_t target, uint8_t vector)
 {
-	command((uint32_t)target.value, COMMAND_FIXED | COMMAND_ASSERT | vector);
+	return command(target, COMMAND_FIXED | COMMAND_ASSERT | vector);
 }
 
-void local_apic_send_init(hwid_t target)
+int local_apic_send_init(hwid_t target)
 {
-	command((uint32_t)target.value, COMMAND_INIT | COMMAND_ASSERT);
+	return command(target, COMMAND_INIT | COMMAND_ASSERT);
 }
 
-void local_apic_send_start(hwid_t target, uint64_t page)
+int local_apic_send_start(hwid_t target, uint64_t page)
 {
-	command((uint32_t)target.value, COMMAND_START | COMMAND_ASSERT | (uint32_t)(page >> 12));
+	return command(target, COMMAND_START | COMMAND_ASSERT | (uint32_t)(page >> 12));
 }
 
-void local_apic_broadcast_init(void)
+/* The shorthand says who; the destination is not looked at. */
+static int broadcast(uint32_t low)
 {
-	command(0, COMMAND_ALL_BUT_SELF | COMMAND_INIT | COMMAND_ASSERT);
+	return command(hwid_from_value(0), COMMAND_ALL_BUT_SELF | COMMAND_ASSERT | low);
 }
 
-void local_apic_broadcast_start(uint64_t page)
+int local_apic_broadcast_init(void)
 {
-	command(0, COMMAND_ALL_BUT_SELF | COMMAND_START | COMMAND_ASSERT | (uint32_t)(page >> 12));
+	return broadcast(COMMAND_INIT);
+}
+
+int local_apic_broadcast_start(uint64_t page)
+{
+	return broadcast(COMMAND_START | (uint32_t)(page >> 12));
 }

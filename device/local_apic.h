@@ -7,11 +7,15 @@
 
 #include <muster/cpu.h>
 
+/* The largest APIC id that xAPIC mode can address: 8 bits, and all ones mean everybody. */
+#define LOCAL_APIC_ID_MAX 254u
+
 /*
- * Map it, from the boot CPU, for all: every CPU finds its own at the same address. physical: as the
- * MADT says. MUSTER_E_NOT_SUPPORTED when the CPU has none, or is in x2APIC mode.
+ * Map it, from the boot CPU, for all: every CPU finds its own at the same address. told: as the MADT
+ * says; where the CPU says otherwise (IA32_APIC_BASE), the CPU is believed, and a line has both.
+ * MUSTER_E_NOT_SUPPORTED when the CPU has none, or is in x2APIC mode.
  */
-int local_apic_begin(uint64_t physical);
+int local_apic_begin(uint64_t told);
 
 /* Enable the calling CPU's, all sources masked but the LINT pins that `nmis` names for it. */
 void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count);
@@ -20,13 +24,18 @@ void local_apic_disable(void);
 
 void local_apic_end_of_interrupt(void);
 
-/* Send a fixed interrupt. hwid: the target's APIC id. */
-void local_apic_send(hwid_t target, uint8_t vector);
+/*
+ * Sending. target: an APIC id, at most LOCAL_APIC_ID_MAX. All return 0; MUSTER_E_TIMED_OUT, with a line,
+ * when the command before was not delivered within the bound (then this one was not sent);
+ * MUSTER_E_INVALID for an id that cannot be addressed.
+ */
+/* A fixed interrupt. */
+int local_apic_send(hwid_t target, uint8_t vector);
 
 /* INIT, and start-up at a page below 1 MiB, to one CPU or to all but this one. */
-void local_apic_send_init(hwid_t target);
-void local_apic_send_start(hwid_t target, uint64_t page);
-void local_apic_broadcast_init(void);
-void local_apic_broadcast_start(uint64_t page);
+int local_apic_send_init(hwid_t target);
+int local_apic_send_start(hwid_t target, uint64_t page);
+int local_apic_broadcast_init(void);
+int local_apic_broadcast_start(uint64_t page);
 
 #endif

@@ -108,7 +108,7 @@ void trap_tables_early(void)
 	idt[TRAP_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
 	gate_set(&stopped_idt[TRAP_NMI], stopped_trap, IST_NONE);
 	gate_set(&stopped_idt[TRAP_MACHINE_CHECK], stopped_machine_check, IST_NONE);
-	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer));
+	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer) : "memory");
 }
 
 /* A TSS descriptor is two entries long: Intel SDM vol. 3A, figure 8-4. */
@@ -135,15 +135,15 @@ int descriptor_tables_load(cpu_t cpu)
 	tables->tss.ist[IST_MACHINE_CHECK - 1] = stack_top(cpu, STACK_MACHINE_CHECK);
 	tables->tss.io_map = sizeof(tables->tss);
 	gdt_fill(tables);
-	__asm__ volatile("lgdt %0" ::"m"(pointer));
-	__asm__ volatile("ltr %w0" ::"r"(SELECTOR_TSS));
-	__asm__ volatile("lidt %0" ::"m"(idt_pointer));
+	__asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");
+	__asm__ volatile("ltr %w0" ::"r"(SELECTOR_TSS) : "memory");
+	__asm__ volatile("lidt %0" ::"m"(idt_pointer) : "memory");
 	return 0;
 }
 
 void descriptor_tables_unload(cpu_t cpu)
 {
 	(void)cpu;
-	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer));
-	__asm__ volatile("lgdt %0" ::"m"(boot_gdt_pointer));
+	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer) : "memory");
+	__asm__ volatile("lgdt %0" ::"m"(boot_gdt_pointer) : "memory");
 }

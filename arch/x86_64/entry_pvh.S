@@ -28,6 +28,14 @@ pvh_entry:
 	cli
 	movl	%ebx, %esi		/* %ebx is the hypervisor's; cpuid below takes it */
 
+	/* Without long mode and no-execute (CPUID 80000001h EDX bits 29 and 20, AMD64 APM vol. 3)
+	 * there is nothing to be done here, and no way yet to say why but this. */
+	movl	$0x80000001, %eax
+	cpuid
+	andl	$0x20100000, %edx
+	cmpl	$0x20100000, %edx
+	jne	pvh_refuse
+
 	/* Long mode needs PAE, LME and paging, in this order (Intel SDM vol. 3A, 9.8.5). */
 	movl	$CR4_PAE, %eax
 	movl	%eax, %cr4
@@ -42,6 +50,14 @@ pvh_entry:
 
 	lgdtl	PHYSICAL(boot_gdt_pointer_low)
 	ljmpl	$SELECTOR_CODE, $PHYSICAL(pvh_entry_64)
+
+pvh_refuse:
+	movl	$PHYSICAL(refusal), %esi
+	movl	$(refusal_end - refusal), %ecx
+	movw	$0x3f8, %dx		/* COM1 as the firmware left it */
+	rep outsb
+1:	hlt
+	jmp	1b
 
 	.code64
 pvh_entry_64:
@@ -115,6 +131,12 @@ fixmap_table:
 
 	/* Flat 64-bit segments, accessed bits set so that loading them writes nothing (Intel SDM
 	 * vol. 3A, 3.4.5). Read-only in the end. */
+	.section .rodata.refusal, "a", @progbits
+refusal:
+	.ascii "muster: this CPU has no long mode or no NX (CPUID 80000001h EDX): both are needed\r\n"
+	.ascii "@muster 1 panic cpu=0 step=none\r\n"
+refusal_end:
+
 	.section .rodata.boot_gdt, "a", @progbits
 	.balign 16
 	.globl boot_gdt

@@ -144,15 +144,16 @@ secondary_unknown:
 	 * void x86_stop_this_cpu(uint32_t *state_word, uint32_t state)
 	 *
 	 * Off the stack and the unit for good, then say so, then wait for the INIT that brings this
-	 * CPU up again. All stopped CPUs share one small stack for NMIs: each of them pushes the same
-	 * frame onto it, because each is at the same instruction with the same registers.
+	 * CPU up again. All stopped CPUs share one small stack, and nothing but NMI frames is ever
+	 * written to it. Two such frames at one place do no harm: %ss, %rsp and %cs are the same in
+	 * all, %rip is the hlt or the jmp behind it, and of the flags only arithmetic ones can differ.
 	 */
 	.globl x86_stop_this_cpu
 	.type x86_stop_this_cpu, @function
 x86_stop_this_cpu:
 	cli
 	lgdt	boot_gdt_pointer(%rip)
-	lidt	stopped_idt_pointer(%rip)
+	lidt	early_idt_pointer(%rip)		/* it uses the stack in use, no stack of its own */
 	movq	kernel_cr3(%rip), %rax
 	movq	%rax, %cr3
 	movq	%rdi, %r8
@@ -163,12 +164,11 @@ x86_stop_this_cpu:
 	movl	$MSR_GS_BASE, %ecx
 	wrmsr
 	leaq	stopped_stack_top(%rip), %rsp
+	lidt	stopped_idt_pointer(%rip)
 	movl	%r9d, (%r8)			/* x86 stores are not reordered with stores */
 stopped_cpu:
+	leaq	stopped_stack_top(%rip), %rsp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer(%rip)
-	leaq	stopped_stack_top(%rip), %rsp
-	pushq	$0x2				/* the same RFLAGS in every frame: all bits clear */
-	popfq
 5:	hlt
 	jmp	5b
 	.size x86_stop_this_cpu, . - x86_stop_this_cpu

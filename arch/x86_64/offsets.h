@@ -12,13 +12,15 @@
 #define KERNEL_PHYSICAL 0x200000
 
 /*
- * The base that faults: a canonical address where nothing is ever mapped (layout.c of this folder
- * ends the kernel's space above it), one for each way in, so that the address of the fault tells
- * which way it was.
+ * The base that faults: a canonical address where nothing is ever mapped, one for each way in, so
+ * that the address of the fault tells which way it was. They lie above what Xen keeps for itself
+ * (public/arch-x86/xen-x86_64.h), some of which a guest can read, and right below what the layout
+ * gives out (page_table_build.c).
  */
-#define POISON_BASE_PVH	      0xffff800000000000
-#define POISON_BASE_SECONDARY 0xffff800040000000
+#define POISON_BASE_PVH	      0xffff880000000000
+#define POISON_BASE_SECONDARY 0xffff880040000000
 #define POISON_SPAN	      0x40000000
+#define LAYOUT_START	      0xffff880080000000
 
 /* MSRs: Intel SDM vol. 4. */
 #define MSR_APIC_BASE 0x1b
@@ -26,10 +28,14 @@
 #define MSR_EFER      0xc0000080
 #define MSR_GS_BASE   0xc0000101
 
-#define EFER_SCE      0x1
-#define EFER_LME      0x100
-#define EFER_LMA      0x400
-#define EFER_NXE      0x800
+/* Memory types by number, as after power-on (Intel SDM vol. 3A, "Programming the PAT"): WB, WT,
+ * UC-, UC, twice. */
+#define PAT_POWER_ON 0x0007040600070406
+
+#define EFER_SCE     0x1
+#define EFER_LME     0x100
+#define EFER_LMA     0x400
+#define EFER_NXE     0x800
 
 /* Control registers: Intel SDM vol. 3A, 2.5. */
 #define CR0_PE	 0x1

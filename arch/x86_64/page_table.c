@@ -21,8 +21,11 @@
 #define LARGE_SIZE   (UINT64_C(1) << 21)
 #define PAGE_DEVICE  UINT64_C(0x18) /* PWT and PCD: entry 3 of the power-on PAT, uncached */
 #define PAGE_USED    UINT64_C(0x60) /* accessed and dirty, so that no CPU has to set them */
-#define PAGE_NX	     (UINT64_C(1) << 63)
-#define TABLE_ENTRY  (PAGE_PRESENT | PAGE_WRITE)
+/* Intel SDM vol. 2A, CPUID: the last extended leaf; EAX bits 7:0 of 80000008h are MAXPHYADDR. */
+#define CPUID_EXTENDED	    0x80000000
+#define CPUID_ADDRESS_SIZES 0x80000008
+#define PAGE_NX		    (UINT64_C(1) << 63)
+#define TABLE_ENTRY	    (PAGE_PRESENT | PAGE_WRITE)
 
 uint64_t kernel_cr3;
 static bool direct_ready;
@@ -76,12 +79,26 @@ uintptr_t fixmap_set(uint32_t slot, uint64_t physical, enum map_protection prote
 	return address;
 }
 
+uint64_t physical_limit(void)
+{
+	static uint64_t limit;
+	uint32_t bits = 36; /* what every CPU with PAE has */
+
+	if (limit)
+		return limit;
+	if (cpuid_read(CPUID_EXTENDED, 0).eax >= CPUID_ADDRESS_SIZES)
+		bits = cpuid_read(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
+	limit = UINT64_C(1) << (bits < 52 ? bits : 52);
+	return limit;
+}
+
 static bool fixmap_read(void *context, uint64_t physical, void *buffer, size_t size)
 {
 	char *to = buffer;
 
 	(void)context;
-	if (physical + size > ADDRESS_MASK)
+	/* Above that an address has reserved bits, and reading is a fault. */
+	if (physical >= physical_limit() || size > physical_limit() - physical)
 		return false;
 	while (size) {
 		uint64_t offset = physical & (MEMORY_PAGE_SIZE - 1);

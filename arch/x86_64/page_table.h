@@ -26,6 +26,9 @@ int fixmap_step(cpu_t cpu);
 /* Map one slot to a physical page; returns its address. */
 uintptr_t fixmap_set(uint32_t slot, uint64_t physical, enum map_protection protection);
 
+/* The first physical address that the CPU cannot address: 2^MAXPHYADDR. Needs no step. */
+uint64_t physical_limit(void);
+
 /* Reads firmware's memory through the fixmap. Needs CAP_FIXMAP; boot CPU only. */
 extern const struct firmware_reader fixmap_reader;
 

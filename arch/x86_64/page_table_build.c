@@ -25,8 +25,7 @@ void x86_layout_draft(struct layout_draft *draft)
 	const struct layout_machine machine = {
 		/* Canonical addresses of 48 bits: Intel SDM vol. 1, 3.3.7.1. */
 		.user_end = UINT64_C(0x0000800000000000),
-		/* Below that Xen keeps its range (xen-x86_64.h), and the bases that fault lie. */
-		.kernel_start = UINT64_C(0xffff880000000000),
+		.kernel_start = LAYOUT_START,
 		.address_last = UINT64_MAX,
 		.image_start = KERNEL_VIRTUAL,
 		.image_end = (uintptr_t)image_end,

@@ -18,7 +18,8 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define CPUID_1_EDX_MCE	       (1u << 7)  /* Intel SDM vol. 2A, CPUID, leaf 1 */
+#define CPUID_1_EDX_MCE	       (1u << 7) /* Intel SDM vol. 2A, CPUID, leaf 1 */
+#define CPUID_1_EDX_PAT	       (1u << 16)
 #define CPUID_1_ECX_HYPERVISOR (1u << 31) /* never set by a processor: AMD APM vol. 3, E.3.2 */
 #define CPUID_HYPERVISOR       0x40000000
 
@@ -92,8 +93,13 @@ const char *x86_hypervisor(void)
 
 void x86_features_enable(void)
 {
-	if (cpuid_read(1, 0).edx & CPUID_1_EDX_MCE)
+	uint32_t features = cpuid_read(1, 0).edx;
+
+	if (features & CPUID_1_EDX_MCE)
 		cr4_write(cr4_read() | CR4_MCE);
+	/* A loader may have changed it, and page tables name its entries by number. */
+	if (features & CPUID_1_EDX_PAT)
+		msr_write(MSR_PAT, PAT_POWER_ON);
 }
 
 void x86_start_pvh(uint32_t start_info)

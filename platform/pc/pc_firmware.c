@@ -7,6 +7,7 @@
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start.h"
+#include "core/layout_current.h"
 #include "core/memory_map.h"
 #include "platform/options.h"
 #include "platform/pc/pc.h"
@@ -17,9 +18,11 @@
 #define E820_RAM  1
 #define E820_ACPI 3
 
-/* The first MiB's upper part and the page with the BIOS data area are nobody's RAM, whatever a map
- * says. */
-#define LOW_RESERVED_END 0x1000u
+/* The page with the BIOS data area, and what lies from video memory to 1 MiB, are nobody's RAM,
+ * whatever a map says. */
+#define BIOS_DATA_END	 0x1000u
+#define UPPER_AREA	 0xa0000u
+#define UPPER_AREA_BYTES 0x60000u
 
 struct pc_firmware pc_firmware;
 extern char image_start[], image_end[];
@@ -45,6 +48,14 @@ int pc_command_line_step(cpu_t cpu)
 	return error ? error : pc_console_choose();
 }
 
+/* The first address that the CPU or the direct map does not reach. */
+static uint64_t ram_limit(void)
+{
+	uint64_t direct = layout_direct_size(layout_current());
+
+	return direct < physical_limit() ? direct : physical_limit();
+}
+
 static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type)
 {
 	enum memory_kind kind = type == E820_RAM    ? MEMORY_RAM
@@ -52,6 +63,14 @@ static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type
 						    : MEMORY_RESERVED;
 
 	(void)context;
+	if (kind != MEMORY_RESERVED && base + size > base && base + size > ram_limit()) {
+		console_print(
+			"muster: memory map: range at %#lx, %#lx bytes: RAM from %#lx on cannot be reached; it is left out\n",
+			base, size, ram_limit());
+		if (base >= ram_limit())
+			return;
+		size = ram_limit() - base;
+	}
 	/* One that is wrong is named and left out; the others stand. */
 	(void)memory_map_add(base, size, kind);
 }
@@ -104,7 +123,8 @@ int pc_memory_map_step(cpu_t cpu)
 	count = pvh_memory_map_read(&fixmap_reader, &pc_firmware.pvh, add_range, NULL);
 	if (count < 0)
 		return count;
-	(void)memory_map_add(0, LOW_RESERVED_END, MEMORY_RESERVED);
+	(void)memory_map_add(0, BIOS_DATA_END, MEMORY_RESERVED);
+	(void)memory_map_add(UPPER_AREA, UPPER_AREA_BYTES, MEMORY_RESERVED);
 	error = memory_map_end();
 	if (!error)
 		error = claim_image();

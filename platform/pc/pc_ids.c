@@ -9,6 +9,7 @@
 #include "arch/x86_64/page_table.h"
 #include "core/cpu_table.h"
 #include "core/machine.h"
+#include "device/local_apic.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
@@ -27,7 +28,8 @@ static struct cpu_description describe(const struct acpi_processor *processor)
 		.fwid = fwid_from_value(processor->uid),
 		.vcpu_id = vcpu_id_from_value(processor->apic_id),
 		.node = NODE_ANY,
-		.present = processor->enabled,
+		/* One that cannot be addressed can never be started. */
+		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
 	};
 }
 
@@ -39,6 +41,10 @@ static void visit(void *context, const struct acpi_processor *processor)
 
 	if (!walk->adding) {
 		walk->count++;
+		if (processor->apic_id > LOCAL_APIC_ID_MAX)
+			console_print(
+				"muster: acpi: MADT: processor with APIC id %#x: at most %#x can be addressed without x2APIC mode; it is left out\n",
+				processor->apic_id, LOCAL_APIC_ID_MAX);
 		if (boot && !walk->boot_found) {
 			walk->boot_found = true;
 			description.present = true; /* it runs */

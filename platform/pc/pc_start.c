@@ -4,7 +4,6 @@
  * from the boot CPU: INIT and start-up IPIs (Intel SDM vol. 3A, 8.4.4.1; MP specification 1.4,
  * B.4), to all others at once or to one, and never a wait for one CPU before the next is sent.
  */
-#include "arch/x86_64/registers.h"
 #include "arch/x86_64/start.h"
 #include "arch/x86_64/start_page.h"
 #include "arch/x86_64/trap.h"
@@ -18,14 +17,10 @@
 
 #include <muster/muster.h>
 
-/* MP specification 1.4, B.4: 10 ms behind INIT, 200 us behind each start-up. What is younger than
- * the external APIC (Intel family 6, AMD family 15) needs neither: Linux's smpboot.c, 2015. */
-#define INIT_DELAY_OLD	10000u
-#define START_DELAY_OLD 200u
-#define START_DELAY	10u
-#define FAMILY_OLD	6
-
-static uint32_t init_delay, start_delay;
+/* Between the two start-up IPIs of the sequence. MP specification 1.4, B.4, wants 10 ms behind INIT and
+ * 200 us behind each start-up; that was for external APICs. No CPU with long mode has one, and Linux
+ * (arch/x86/kernel/smpboot.c) waits 0 and 10 us for all but the first of them. */
+#define START_DELAY 10u
 
 static void call_interrupt(void)
 {
@@ -38,17 +33,10 @@ static void spurious_interrupt(void)
 	/* Not to be acknowledged: Intel SDM vol. 3A, 10.9. */
 }
 
-static void delays_choose(void)
-{
-	uint32_t family = cpuid_read(1, 0).eax >> 8 & 0xf;
-
-	init_delay = family < FAMILY_OLD ? INIT_DELAY_OLD : 0;
-	start_delay = family < FAMILY_OLD ? START_DELAY_OLD : START_DELAY;
-}
-
 void pc_kick(cpu_t cpu)
 {
-	local_apic_send(cpu_hwid(cpu), TRAP_CALL);
+	/* If it cannot be sent, a line has said so, and the caller's wait has a limit. */
+	(void)local_apic_send(cpu_hwid(cpu), TRAP_CALL);
 }
 
 int pc_interrupts_step(cpu_t cpu)
@@ -58,7 +46,6 @@ int pc_interrupts_step(cpu_t cpu)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, call_interrupt);
 	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
-	delays_choose();
 	x86_machine.kick = pc_kick;
 	return local_apic_begin(pc_firmware.madt.local_apic);
 }
@@ -75,27 +62,34 @@ void pc_local_apic_undo(cpu_t cpu)
 	local_apic_disable();
 }
 
-/* The two start-ups are one sequence: a CPU that took the first ignores the second. */
+/*
+ * The two start-ups are one sequence: a CPU that took the first ignores the second. Once a broadcast is
+ * out it cannot be taken back: what does not follow it shows in the wait.
+ */
 static int start_all(uint64_t page)
 {
-	if (options_start_mode() != START_ALL)
-		return MUSTER_E_NOT_SUPPORTED;
-	local_apic_broadcast_init();
-	delay_microseconds(init_delay);
-	local_apic_broadcast_start(page);
-	delay_microseconds(start_delay);
-	local_apic_broadcast_start(page);
+	int error = MUSTER_E_NOT_SUPPORTED;
+
+	if (options_start_mode() == START_ALL)
+		error = local_apic_broadcast_init();
+	if (error)
+		return error;
+	(void)local_apic_broadcast_start(page);
+	delay_microseconds(START_DELAY);
+	(void)local_apic_broadcast_start(page);
 	return 0;
 }
 
 static int start_one(hwid_t target, uint64_t page)
 {
-	local_apic_send_init(target);
-	delay_microseconds(init_delay);
-	local_apic_send_start(target, page);
-	delay_microseconds(start_delay);
-	local_apic_send_start(target, page);
-	return 0;
+	int error = local_apic_send_init(target);
+
+	if (!error)
+		error = local_apic_send_start(target, page);
+	delay_microseconds(START_DELAY);
+	if (!error)
+		(void)local_apic_send_start(target, page);
+	return error;
 }
 
 int pc_start_step(cpu_t cpu)

@@ -226,8 +226,10 @@ static void hide(uintptr_t address, uint64_t size)
 	void *at = mmap((void *)address, size, PROT_NONE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 
-	if (at == MAP_FAILED)
+	if (at == MAP_FAILED) {
+		perror("mmap of a hole in the window");
 		abort();
+	}
 }
 
 static void check_window(const char *what, uintptr_t address, uint64_t size)
@@ -256,8 +258,10 @@ static int map(uint64_t address, uint64_t physical, uint64_t size, enum map_prot
 		if (window_physical[first + i] != NOT_MAPPED)
 			return MUSTER_E_EXISTS;
 	if (mmap((void *)address, size, PROT_READ | (writable ? PROT_WRITE : 0),
-		 MAP_SHARED | MAP_FIXED, memory_file, (off_t)physical) == MAP_FAILED)
+		 MAP_SHARED | MAP_FIXED, memory_file, (off_t)physical) == MAP_FAILED) {
+		perror("mmap of memory in the window");
 		abort();
+	}
 	for (size_t i = 0; i < pages; i++)
 		window_physical[first + i] = physical + i * MEMORY_PAGE_SIZE;
 	host.maps++;
@@ -409,13 +413,17 @@ static void reserve(void)
 	if (memory_file < 0 || ftruncate(memory_file, (off_t)HOST_MEMORY_SIZE))
 		abort();
 	at = mmap(NULL, HOST_MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
-	if (at == MAP_FAILED)
+	if (at == MAP_FAILED) {
+		perror("mmap of a hole in the window");
 		abort();
+	}
 	memory = at;
 	at = mmap(NULL, WINDOW_SIZE + WINDOW_ALIGN, PROT_NONE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (at == MAP_FAILED)
+	if (at == MAP_FAILED) {
+		perror("mmap of a hole in the window");
 		abort();
+	}
 	window = ((uintptr_t)at + WINDOW_ALIGN - 1) & ~(uintptr_t)(WINDOW_ALIGN - 1);
 }
 

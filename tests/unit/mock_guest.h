@@ -132,8 +132,10 @@ static inline void guest_start_one(cpu_t cpu)
 	guest_join(cpu.number); /* as it was before; it has stopped */
 	guest.runs[cpu.number] = true;
 	if (pthread_create(&guest.threads[cpu.number], NULL, guest_cpu_entry,
-			   (void *)(uintptr_t)cpu.number))
+			   (void *)(uintptr_t)cpu.number)) {
+		perror("pthread_create");
 		abort();
+	}
 }
 
 static inline int guest_start(cpu_t cpu)
@@ -260,7 +262,7 @@ static inline void guest_wait_for_interrupt(void)
 	call_queue_serve();
 }
 
-/* A machine with that many CPUs, all present, and the table. Limits are short but for a sanitizer. */
+/* A machine with that many CPUs, all present, and the table. */
 static inline void guest_begin(uint32_t cpus)
 {
 	struct machine *machine;
@@ -332,8 +334,8 @@ static inline void guest_let_go(cpu_t cpu)
 }
 
 /*
- * What the rows of a CPU's way do until row `failed` fails (NULL: none does), and how they are taken
- * back, where all can be.
+ * What the rows of a CPU's way do until row `failed` fails (NULL: none does), and how they are
+ * taken back, where all can be.
  */
 static inline const char *guest_way(cpu_t cpu, const char *failed)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The runner: a whole table on threads that play CPUs; every row failing on every kind of CPU, and
- * how that is undone; how CPUs are started. CPUs that come late are test_bringup_late.c.
+ * how that is undone. How CPUs are started is test_bringup_start.c, CPUs that come late are
+ * test_bringup_late.c.
  */
 #include "mock_guest.h"
 
@@ -302,68 +303,6 @@ static void a_failing_cpu_keeps_what_has_no_undo(void **state)
 			    "stack start descriptor-tables areas call-queue online");
 }
 
-static void start_all_or_one_by_one(void **state)
-{
-	guest.start_all = true;
-	assert_int_equal(guest_bring_up(), 0);
-	assert_int_equal(guest.started_all, 1);
-	assert_int_equal(guest.started_one, 0);
-	/* A resend is targeted. */
-	assert_int_equal(cpu_down(cpu_from_number(1)), 0);
-	assert_int_equal(cpu_up(cpu_from_number(1)), 0);
-	assert_int_equal(guest.started_all, 1);
-	assert_int_equal(guest.started_one, 1);
-
-	/* The platform cannot. */
-	guest_end(state);
-	guest_begin(CPUS);
-	assert_int_equal(guest_bring_up(), 0);
-	assert_int_equal(guest.started_all, 1);
-	assert_int_equal(guest.started_one, CPUS - 1);
-
-	/* It could, but somebody would answer who is not prepared. */
-	guest_end(state);
-	guest_begin(CPUS);
-	guest.start_all = true;
-	guest.fail_text = "stack@3";
-	assert_int_equal(guest_bring_up(), 1);
-	assert_int_equal(guest.started_all, 0);
-	assert_int_equal(guest.started_one, CPUS - 2);
-
-	/* One is possible only: it may be there after all. */
-	guest_end(state);
-	guest_begin(CPUS);
-	guest.start_all = true;
-	cpu_state_set(cpu_from_number(3), CPU_POSSIBLE);
-	cpu_record(cpu_from_number(3))->present = 0;
-	guest_bring_up();
-	assert_int_equal(guest.started_all, 0);
-	assert_int_equal(cpu_online_count(), CPUS - 1);
-	assert_string_equal(guest.trace[3], "");
-	assert_int_equal(cpu_up(cpu_from_number(3)), MUSTER_E_NOT_FOUND);
-
-	/* A failure is ordered for one. */
-	guest_end(state);
-	guest_begin(CPUS);
-	guest.start_all = true;
-	guest.fail_text = "start@3";
-	assert_int_equal(guest_bring_up(), 1);
-	assert_int_equal(guest.started_all, 0);
-}
-
-static void one_cpu_and_two(void **state)
-{
-	for (uint32_t cpus = 1; cpus <= 2; cpus++) {
-		guest_end(state);
-		guest_begin(cpus);
-		guest.start_all = true;
-		assert_int_equal(guest_bring_up(), 0);
-		assert_int_equal(cpu_online_count(), cpus);
-		assert_int_equal(guest.started_all, 0);
-		assert_int_equal(guest.started_one, cpus - 1);
-	}
-}
-
 static void no_memory_for_stamps(void **state)
 {
 	(void)state;
@@ -401,8 +340,7 @@ int main(void)
 		TEST(overdue_failure),
 		TEST(boot_cpu_keeps_what_has_no_undo),
 		TEST(a_failing_cpu_keeps_what_has_no_undo),
-		TEST(start_all_or_one_by_one),
-		TEST(one_cpu_and_two),
+
 		TEST(no_memory_for_stamps),
 		TEST(a_wrong_table_is_not_run),
 	};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Failures on order: how fail= and hang= are read, what is refused, and that an order is taken once,
- * by the step and CPU that it names.
+ * Failures on order: how fail= and hang= are read, what is refused, and that an order is taken
+ * once, by the step and CPU that it names.
  */
 #include "mock_guest.h"
 

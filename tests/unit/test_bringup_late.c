@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * CPUs that do not come in time, or do not go: they are named, keep their memory as long as they may
- * still be at work, are HELD when they turn up, and can go on then.
+ * CPUs that do not come in time, or do not go: they are named, keep their memory as long as they
+ * may still be at work, are HELD when they turn up, and can go on then.
  */
+#define _GNU_SOURCE /* memmem() */
+
 #include "mock_guest.h"
 
 #include <muster/call.h>
@@ -59,6 +61,12 @@ static void check_comes_up(const char *trace)
 	assert_int_equal(cpu_down(cpu_2), 0);
 	assert_int_equal(cpu_state(cpu_2), CPU_PRESENT);
 	assert_int_equal(percpu_unit(cpu_2), 0);
+	/* It is not late any more. */
+	assert_int_equal(bringup_inject_failure("areas", cpu_2), 0);
+	assert_int_equal(cpu_up(cpu_2), MUSTER_E_INJECTED);
+	assert_int_equal(cpu_state(cpu_2), CPU_FAILED);
+	assert_int_equal(percpu_unit(cpu_2), 0);
+	assert_int_equal(cpu_up(cpu_2), 0);
 }
 
 static void never_arrives(void **state)
@@ -118,6 +126,34 @@ static void arrives_late(void **state)
 	check_comes_up("start descriptor-tables areas call-queue online");
 }
 
+/* Late by so little that it arrives while the boot CPU says that it did not. */
+static void (*write_log)(const char *text, size_t length);
+
+static void let_go_when_named(const char *text, size_t length)
+{
+	write_log(text, length);
+	if (memmem(text, length, "did not arrive", 14)) {
+		guest_let_go(cpu_2);
+		if (!guest_reaches(cpu_2, CPU_HELD))
+			abort();
+	}
+}
+
+static void arrives_a_little_late(void **state)
+{
+	struct machine *machine = (struct machine *)machine_get();
+
+	(void)state;
+	write_log = machine->console_write;
+	machine->console_write = let_go_when_named;
+	guest.late[2] = true;
+	assert_int_equal(guest_bring_up(), 1);
+	assert_int_equal(cpu_state(cpu_2), CPU_HELD);
+	assert_true(percpu_unit(cpu_2));
+	assert_string_equal(guest.trace[2], "unit stack start");
+	check_comes_up("start descriptor-tables areas call-queue online");
+}
+
 /* What START did is undone before it is done again. */
 static void start_is_undone_for_a_late_one(void **state)
 {
@@ -168,7 +204,7 @@ static void stuck_in_each_online_row(void **state)
 	}
 }
 
-/* Given up on, and then it fails by itself: it is still late, and its memory stays until it stopped. */
+/* Given up on, and then it fails by itself: it is still late, and keeps its memory. */
 static void stuck_and_fails(void **state)
 {
 	(void)state;
@@ -297,6 +333,26 @@ static void too_busy_to_leave(void **state)
 	check_comes_up("start descriptor-tables areas call-queue online");
 }
 
+/* A CPU that does not answer may still look at the queue of the one that went. */
+static void too_busy_to_say_so(void **state)
+{
+	struct cpu_call_request request = { 0 };
+
+	(void)state;
+	sem_init(&busy, 0, 0);
+	sem_init(&release, 0, 0);
+	give_time();
+	assert_int_equal(guest_bring_up(), 0);
+	assert_int_equal(cpu_call_async(cpu_3, &request, be_busy, NULL), 0);
+	sem_wait(&busy);
+	*clock_cpu_limit_store() = LIMIT;
+	assert_int_equal(cpu_down(cpu_2), MUSTER_E_TIMED_OUT);
+	assert_int_equal(cpu_state(cpu_2), CPU_HELD);
+	assert_true(percpu_unit(cpu_2));
+	sem_post(&release);
+	check_comes_up("start descriptor-tables areas call-queue online");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, guest_end)
 
 int main(void)
@@ -306,6 +362,7 @@ int main(void)
 		TEST(never_arrives_of_all),
 		TEST(nobody_arrives),
 		TEST(arrives_late),
+		TEST(arrives_a_little_late),
 		TEST(start_is_undone_for_a_late_one),
 		TEST(stuck_in_each_online_row),
 		TEST(stuck_and_fails),
@@ -314,6 +371,7 @@ int main(void)
 		TEST(hang_on_order),
 		TEST(stuck_leaving),
 		TEST(too_busy_to_leave),
+		TEST(too_busy_to_say_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Taking CPUs down and bringing them up: the order of LEAVE and of what is undone, what is kept where
- * nothing can be undone, and other CPUs that call meanwhile.
+ * Taking CPUs down and bringing them up: the order of LEAVE and of what is undone, what is kept
+ * where nothing can be undone, and other CPUs that call meanwhile.
  */
 #include "mock_guest.h"
 
@@ -310,7 +310,7 @@ static void call_around(cpu_t cpu)
 	__atomic_fetch_sub(&calling, 1, __ATOMIC_RELEASE);
 }
 
-/* A CPU that goes while it calls, and is called, leaves no lock, no request and no waiter behind. */
+/* A CPU that goes while it calls, and is called, leaves no lock and no waiter behind. */
 static void down_and_up_under_calls(void **state)
 {
 	(void)state;

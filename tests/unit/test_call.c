@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * Calls between CPUs, which threads play: where and in which order functions run, what is refused,
- * limits, and queues that close with calls in them. Also built with ThreadSanitizer (make/tsan.mk),
+ * and limits. Queues that close are test_call_close.c. Also built with ThreadSanitizer (make/tsan.mk),
  * so a CPU's own counters are plain variables: only that CPU may touch them.
  */
 #include "mock_guest.h"
+#include "mock_work.h"
 
 #include <muster/call.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 #include <cmocka.h>
 
 #define CPUS   5
-#define REPEAT 1000
+#define REPEAT 600
 #define ROUNDS 120 /* in which everybody calls everybody */
 
 static PERCPU(uint32_t, served);
@@ -24,8 +25,6 @@ static const cpu_t cpu_1 = { 1 };
 static const cpu_t cpu_2 = { 2 };
 
 static sem_t busy, release;
-static uint32_t still_calling;
-static uint32_t todo[CPUS];
 
 static int begin(void **state)
 {
@@ -39,39 +38,6 @@ static int begin(void **state)
 static void bring_up(void)
 {
 	assert_int_equal(guest_bring_up(), 0);
-}
-
-/* What CPUs do so often before they idle. */
-static void (*work)(cpu_t cpu);
-
-static void work_when_idle(cpu_t cpu)
-{
-	if (!todo[cpu.number]) {
-		sem_wait(&guest.interrupts[cpu.number]);
-		return;
-	}
-	work(cpu);
-	if (!--todo[cpu.number])
-		__atomic_fetch_sub(&still_calling, 1, __ATOMIC_RELEASE);
-}
-
-static void work_begin(uint32_t first, void (*function)(cpu_t cpu), uint32_t times)
-{
-	bring_up();
-	work = function;
-	still_calling = CPUS - first;
-	for (uint32_t i = 1; i < CPUS; i++)
-		todo[i] = i < first ? 0 : times;
-	__atomic_store_n(&guest.idle, work_when_idle, __ATOMIC_RELEASE);
-	for (uint32_t i = 1; i < CPUS; i++)
-		guest_kick(cpu_from_number(i));
-}
-
-/* The boot CPU answers meanwhile. */
-static void work_end(void)
-{
-	while (__atomic_load_n(&still_calling, __ATOMIC_ACQUIRE))
-		call_queue_serve();
 }
 
 static void note_cpu(void *number)
@@ -262,40 +228,6 @@ static void idle_serves(void **state)
 	assert_int_equal(this_cpu(served), 1);
 }
 
-/* What stands behind a function that does not return is served when the queue is closed. */
-static void go(void *unused)
-{
-	(void)unused;
-	bringup_leave();
-}
-
-static void closing_serves_the_rest(void **state)
-{
-	static struct cpu_call_request requests[8];
-
-	(void)state;
-	memset(requests, 0, sizeof(requests));
-	bring_up();
-	ordered = 0;
-	assert_int_equal(cpu_call_async(cpu_1, &requests[0], be_busy, NULL), 0);
-	sem_wait(&busy);
-	for (uint32_t i = 1; i < 8; i++)
-		assert_int_equal(cpu_call_async(cpu_1, &requests[i], i == 3 ? go : append,
-						(void *)(uintptr_t)i),
-				 0);
-	sem_post(&release);
-	assert_true(guest_reaches(cpu_1, CPU_HELD));
-	assert_int_equal(ordered, 6);
-	for (uint32_t i = 1; i < 8; i++)
-		assert_int_equal(cpu_call_done(&requests[i]), i != 3);
-	assert_int_equal(order[2], 4);
-	assert_int_equal(cpu_call(cpu_1, count, NULL), MUSTER_E_OFFLINE);
-	/* And it comes up with a queue like new. */
-	assert_int_equal(cpu_up(cpu_1), 0);
-	assert_int_equal(cpu_call(cpu_1, call_within, NULL), 0);
-	assert_int_equal(cpu_call(cpu_1, count, NULL), 0);
-}
-
 static void call_the_other(cpu_t cpu)
 {
 	uint32_t number = UINT32_MAX;
@@ -309,6 +241,7 @@ static void call_the_other(cpu_t cpu)
 static void two_call_each_other(void **state)
 {
 	(void)state;
+	bring_up();
 	work_begin(1, call_the_other, REPEAT);
 	work_end();
 }
@@ -318,7 +251,7 @@ static void call_everybody(cpu_t cpu)
 	for_each_cpu (other)
 		if (!cpu_equal(other, cpu) && cpu_call(other, count, NULL))
 			abort();
-	if (todo[cpu.number] % 4 == 0 && cpus_call(count, NULL, true) != CPUS)
+	if (guest_todo[cpu.number] % 4 == 0 && cpus_call(count, NULL, true) != CPUS)
 		abort();
 }
 
@@ -327,6 +260,7 @@ static void everybody_calls_everybody(void **state)
 	uint32_t total;
 
 	(void)state;
+	bring_up();
 	work_begin(1, call_everybody, ROUNDS);
 	work_end();
 	/* Each is called by the others that call, and by all for all. */
@@ -336,50 +270,16 @@ static void everybody_calls_everybody(void **state)
 	}
 }
 
-static uint32_t accepted, done;
-
-static void count_done(void *unused)
-{
-	(void)unused;
-	__atomic_fetch_add(&done, 1, __ATOMIC_RELAXED);
-}
-
-static void call_the_one_that_goes(cpu_t cpu)
-{
-	int result = cpu_call(cpu_1, count_done, NULL);
-
-	(void)cpu;
-	if (!result)
-		__atomic_fetch_add(&accepted, 1, __ATOMIC_RELAXED);
-	else if (result != MUSTER_E_OFFLINE)
-		abort();
-}
-
-/* A call is refused or done, whenever the target goes. */
-static void no_call_is_lost(void **state)
-{
-	(void)state;
-	accepted = done = 0;
-	work_begin(2, call_the_one_that_goes, 4 * REPEAT);
-	for (int i = 0; i < 100; i++) {
-		assert_int_equal(cpu_down(cpu_1), 0);
-		assert_int_equal(cpu_up(cpu_1), 0);
-	}
-	work_end();
-	assert_int_equal(accepted, done);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, guest_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(runs_on_the_target),	 TEST(nobody_there),
-		TEST(request_is_the_callers),	 TEST(in_the_order_of_posting),
-		TEST(no_waiting_within_a_call),	 TEST(limit),
-		TEST(to_all_without_waiting),	 TEST(idle_serves),
-		TEST(closing_serves_the_rest),	 TEST(two_call_each_other),
-		TEST(everybody_calls_everybody), TEST(no_call_is_lost),
+		TEST(runs_on_the_target),	TEST(nobody_there),
+		TEST(request_is_the_callers),	TEST(in_the_order_of_posting),
+		TEST(no_waiting_within_a_call), TEST(limit),
+		TEST(to_all_without_waiting),	TEST(idle_serves),
+		TEST(two_call_each_other),	TEST(everybody_calls_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
