@@ -24,6 +24,7 @@
 #define PIT_OUTPUT	      0x20
 
 #define POLLS_MAX	      10000000u
+#define TRIES_MAX	      8u
 #define MEASURE_DIVISOR	      1000u /* measure for a thousandth of a second */
 
 static uint64_t frequency_told(void)
@@ -43,21 +44,65 @@ static uint64_t frequency_told(void)
 	return (uint64_t)cpuid_read(CPUID_HYPERVISOR_TIME, 0).eax * 1000;
 }
 
-/* Ticks of the counter while the timer makes `wanted` of its own; 0 if it does not run. */
-static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+/* The timer, and the counter before and after it was read: a CPU may be taken away in between. */
+struct reading {
+	uint64_t before, after;
+	uint32_t timer;
+};
+
+static struct reading pm_timer_read(uint16_t port)
 {
-	const uint32_t mask = bits_32 ? UINT32_MAX : 0xffffff;
+	struct reading reading = { .before = counter_read() };
+
+	reading.timer = port_read32(port);
+	reading.after = counter_read();
+	return reading;
+}
+
+static uint64_t doubt(const struct reading *reading)
+{
+	return reading->after - reading->before;
+}
+
+/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the timer does not run. */
+static uint64_t pm_timer_measure(uint16_t port, uint32_t mask, uint64_t *doubtful)
+{
 	const uint32_t wanted = PM_TIMER_HZ / MEASURE_DIVISOR;
-	uint32_t first = port_read32(port);
-	uint64_t start = counter_read();
+	struct reading first = pm_timer_read(port), last;
 	uint32_t passed = 0;
+	uint64_t ticks;
 
 	for (uint32_t polls = 0; passed < wanted; polls++) {
 		if (polls == POLLS_MAX)
 			return 0;
-		passed = (port_read32(port) - first) & mask;
+		last = pm_timer_read(port);
+		passed = (last.timer - first.timer) & mask;
 	}
-	return (counter_read() - start) * PM_TIMER_HZ / passed;
+	*doubtful = doubt(&first) + doubt(&last);
+	ticks = last.before - first.before;
+	return ticks * PM_TIMER_HZ / passed;
+}
+
+/* Repeated, a few times, until one is not in doubt by more than a hundredth; else the best. */
+static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+{
+	const uint32_t mask = bits_32 ? UINT32_MAX : 0xffffff;
+	uint64_t best = 0, least = UINT64_MAX;
+
+	for (uint32_t tries = 0; tries < TRIES_MAX; tries++) {
+		uint64_t doubtful;
+		uint64_t frequency = pm_timer_measure(port, mask, &doubtful);
+
+		if (!frequency)
+			return 0;
+		if (doubtful < least) {
+			least = doubtful;
+			best = frequency;
+		}
+		if (least * MEASURE_DIVISOR * 100 < best)
+			break;
+	}
+	return best;
 }
 
 static uint64_t frequency_by_pit(void)

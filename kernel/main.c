@@ -7,8 +7,6 @@
  */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 #define STATUS_CPUS_MISSING 1
 #define STATUS_NO_BRING_UP  2
 #define STATUS_TESTS_FAILED 3
@@ -54,11 +52,6 @@ static void overflow_on_this_cpu(void *unused)
 	(void)overflow(0);
 }
 
-static cpu_t last_cpu(void)
-{
-	return cpu_from_number(cpu_present_count() - 1);
-}
-
 static void run_tests(struct ktap *ktap)
 {
 	ktap_begin(ktap, 0);
@@ -77,9 +70,9 @@ static void run_tests(struct ktap *ktap)
 static int run(struct ktap *ktap)
 {
 	if (test_choice == TEST_PANIC)
-		(void)cpu_call(last_cpu(), panic_on_this_cpu, NULL);
+		(void)cpu_call(test_last_cpu(), panic_on_this_cpu, NULL);
 	if (test_choice == TEST_OVERFLOW)
-		(void)cpu_call(last_cpu(), overflow_on_this_cpu, NULL);
+		(void)cpu_call(test_last_cpu(), overflow_on_this_cpu, NULL);
 	if (test_choice != TEST_NONE)
 		run_tests(ktap);
 	return ktap->failed ? STATUS_TESTS_FAILED : 0;

@@ -3,14 +3,22 @@
  */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 static PERCPU(uint32_t, told_number);
 
 static void tell_number(void *unused)
 {
 	(void)unused;
 	this_cpu(told_number) = cpu_this().number + 1;
+}
+
+cpu_t test_last_cpu(void)
+{
+	cpu_t last = cpu_from_number(0);
+
+	for_each_cpu (cpu)
+		if (cpu_is_online(cpu))
+			last = cpu;
+	return last;
 }
 
 static void test_lookups(struct ktap *ktap)

@@ -2,8 +2,6 @@
 /* Self-tests of early memory on the real map: wishes are kept, what is freed can be had again. */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 static bool list_is_sound(void)
 {
 	uint64_t end = 0;

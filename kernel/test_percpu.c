@@ -2,8 +2,6 @@
 /* Self-tests of per-CPU data: everybody's own, initialised, and where percpu_ptr() says. */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 #define ROUNDS 1000
 
 static PERCPU(uint64_t, counter);

@@ -5,8 +5,6 @@
  */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 static const char constant[] = "constant";
 static char variable[16] = "variable";
 
@@ -19,7 +17,7 @@ static void try_own_stack(void *result)
 
 void test_protection(struct ktap *ktap)
 {
-	cpu_t last = cpu_from_number(cpu_present_count() - 1);
+	cpu_t last = test_last_cpu();
 	uintptr_t guard = stack_top(last, STACK_MAIN) - stack_size(STACK_MAIN) - 1;
 	bool stack_runs = false;
 

@@ -3,8 +3,6 @@
  * the other tests have used them. */
 #include "kernel/tests.h"
 
-#include <muster/muster.h>
-
 void test_stacks(struct ktap *ktap)
 {
 	uint32_t missing = 0, unused = 0, full = 0;

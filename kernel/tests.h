@@ -4,7 +4,10 @@
 #ifndef KERNEL_TESTS_H
 #define KERNEL_TESTS_H
 
-#include <muster/ktap.h>
+#include <muster/muster.h>
+
+/* The online CPU with the highest number; the boot CPU if it is alone. */
+cpu_t test_last_cpu(void);
 
 void test_ids(struct ktap *ktap);
 void test_percpu(struct ktap *ktap);

@@ -24,13 +24,17 @@ const struct platform *platform_current(void)
 int muster_bring_up(const struct muster_options *options)
 {
 	const struct platform *platform = platform_current();
+	int missing;
 
 	if (!platform)
 		muster_panic("no platform that this image knows");
 	if (bringup_table_current())
 		muster_panic("muster_bring_up() called a second time");
 	options_kernel_words(options);
-	return bringup_run(platform->table);
+	missing = bringup_run(platform->table);
+	if (platform->brought_up)
+		platform->brought_up();
+	return missing;
 }
 
 const char *muster_platform(void)

@@ -16,6 +16,8 @@ struct platform {
 	const struct bringup_table *table;
 	/* The hypervisor's name for the report; after step `hypervisor`. */
 	const char *(*hypervisor)(void);
+	/* Called when the first bring-up is over: names what came that nobody knows. Or NULL. */
+	void (*brought_up)(void);
 	/* Power off. Returns if it cannot. */
 	void (*power_off)(int status);
 	/* Command-line words of its own. */

@@ -135,7 +135,7 @@ secondary_late:
 
 	/* Nobody we know. Counted and remembered for the boot CPU to name. */
 secondary_unknown:
-	movq	%r8, secondary_unknown_hwid(%rip)
+	movq	%r8, secondary_unknown_hwid(%rip)	/* before the count, which x86 keeps so */
 	lock incl secondary_unknown_count(%rip)
 	jmp	stopped_cpu
 	.size secondary_entry, . - secondary_entry

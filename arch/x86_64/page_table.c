@@ -278,6 +278,22 @@ void page_table_flush(void)
 	cr3_write(cr3_read());
 }
 
+void page_table_start_root_free(uint64_t root, uint64_t page)
+{
+	uint64_t table = root;
+
+	/* The tables of the one page; the upper half is the kernel's. */
+	for (uint32_t level = LEVELS - 1; level; level--) {
+		uint64_t entry = table_pointer(table, level)[entry_index(page, level)];
+
+		mem_free(table, MEMORY_PAGE_SIZE);
+		if (!(entry & PAGE_PRESENT))
+			return;
+		table = entry & ADDRESS_MASK;
+	}
+	mem_free(table, MEMORY_PAGE_SIZE);
+}
+
 uint64_t page_table_start_root(uint64_t page)
 {
 	uint64_t root =
@@ -288,7 +304,7 @@ uint64_t page_table_start_root(uint64_t page)
 	memcpy(page_table_direct(root), page_table_direct(kernel_cr3), MEMORY_PAGE_SIZE);
 	if (map_range(root, page, page, MEMORY_PAGE_SIZE, protection_bits(MAP_EXECUTE), false,
 		      NODE_ANY)) {
-		mem_free(root, MEMORY_PAGE_SIZE);
+		page_table_start_root_free(root, page);
 		return 0;
 	}
 	return root;

@@ -54,6 +54,8 @@ int page_table_protect(uint64_t address, uint64_t size, enum map_protection prot
  * mapped at its physical address, executable. Below 4 GiB. Returns 0 or the physical address.
  */
 uint64_t page_table_start_root(uint64_t page);
+/* Give it back, with the tables made for the page. */
+void page_table_start_root_free(uint64_t root, uint64_t page);
 
 /* CR3 of the kernel's tables; secondary entry code loads it. */
 extern uint64_t kernel_cr3;

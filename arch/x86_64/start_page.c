@@ -48,7 +48,8 @@ static void page_fill(struct start_page *page, uint64_t physical)
 
 int start_page_create(cpu_t boot)
 {
-	(void)boot;
+	int error;
+
 	page_physical = mem_alloc(MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE, .owner = "start code",
 				  .limit = REAL_MODE_LIMIT);
 	if (!page_physical)
@@ -61,18 +62,23 @@ int start_page_create(cpu_t boot)
 	secondary_lookup = cpu_lookup();
 	secondary_pat = msr_read(MSR_PAT);
 	page_fill(page_table_direct(page_physical), page_physical);
-	return page_table_protect((uintptr_t)page_table_direct(page_physical), MEMORY_PAGE_SIZE,
-				  MAP_READ_ONLY);
+	error = page_table_protect((uintptr_t)page_table_direct(page_physical), MEMORY_PAGE_SIZE,
+				   MAP_READ_ONLY);
+	if (error) {
+		console_print("muster: start page at %#lx: cannot be made read-only\n",
+			      page_physical);
+		start_page_destroy(boot);
+	}
+	return error;
 }
 
-/* The tables below the root stay: they are few, and the next start page uses them again. */
 void start_page_destroy(cpu_t boot)
 {
 	(void)boot;
 	(void)page_table_protect((uintptr_t)page_table_direct(page_physical), MEMORY_PAGE_SIZE,
 				 MAP_READ_WRITE);
+	page_table_start_root_free(root_physical, page_physical);
 	mem_free(page_physical, MEMORY_PAGE_SIZE);
-	mem_free(root_physical, MEMORY_PAGE_SIZE);
 	page_physical = root_physical = 0;
 }
 

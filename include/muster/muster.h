@@ -43,8 +43,8 @@ int muster_main(void);
 /*
  * Run the whole table: BOOT, PREPARE, START, ONLINE. options may be NULL. Returns the number of
  * present CPUs that did not come online (each has been named on the console), or an error when the
- * boot CPU itself could not go on. On return interrupts are on, and every other CPU waits in
- * cpu_idle(). Call it once, from muster_main().
+ * boot CPU itself could not go on; then its steps have been undone and interrupts are off. Else, on
+ * return, interrupts are on and every other CPU waits in cpu_idle(). Call it once, from muster_main().
  */
 int muster_bring_up(const struct muster_options *options);
 

@@ -175,6 +175,7 @@ const struct platform platform_pc = {
 	.detect = pc_detect,
 	.table = &table,
 	.hypervisor = pc_hypervisor,
+	.brought_up = pc_name_unknown,
 	.power_off = pc_power_off,
 	.words = pc_words,
 	.word_count = PC_WORDS,

@@ -32,6 +32,7 @@ int pc_interrupts_step(cpu_t cpu);
 int pc_local_apic_step(cpu_t cpu);
 void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
+void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
 
 /* pc_power.c */

@@ -100,3 +100,14 @@ int pc_start_step(cpu_t cpu)
 		return start_all(page);
 	return start_one(cpu_hwid(cpu), page);
 }
+
+void pc_name_unknown(void)
+{
+	hwid_t last;
+	uint32_t count = secondary_unknown(&last);
+
+	if (count)
+		console_print(
+			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#lx; they are stopped\n",
+			count, last.value);
+}
