@@ -66,7 +66,7 @@ int cpu_down(cpu_t cpu)
 {
 	int error;
 
-	if (cpu_this().number)
+	if (cpu_this().number || call_queue_is_serving())
 		return MUSTER_E_ORDER;
 	if (!cpu.number || cpu.number >= cpu_possible_count())
 		return MUSTER_E_INVALID;
@@ -113,9 +113,10 @@ static int can_come_up(cpu_t cpu)
 
 int cpu_up(cpu_t cpu)
 {
+	uint32_t wanted;
 	int error;
 
-	if (cpu_this().number)
+	if (cpu_this().number || call_queue_is_serving())
 		return MUSTER_E_ORDER;
 	if (!cpu.number || cpu.number >= cpu_possible_count())
 		return MUSTER_E_INVALID;
@@ -124,11 +125,13 @@ int cpu_up(cpu_t cpu)
 		return error;
 	progress_clear(cpu);
 	error = bringup_prepare(cpu);
+	/* Counted before the start: it may be online before that returns. */
+	wanted = cpu_online_count() + 1;
 	if (!error)
 		error = bringup_start_cpu(cpu);
 	if (error)
 		return error;
-	bringup_wait(cpu_online_count() + 1);
+	bringup_wait(wanted);
 	if (cpu_is_online(cpu))
 		return 0;
 	if (cpu_record(cpu)->given_up)

@@ -36,8 +36,9 @@ static PERCPU(struct call_queue, call_queue) = { .head = CLOSED };
 /* For calls that wait: of the caller, and for calls to all: of the target. */
 static PERCPU(struct cpu_call_request, waiting_request);
 static PERCPU(struct cpu_call_request, broadcast_request);
-/* One call to all at a time, because each target has one request for them. */
-static uint32_t broadcast_lock;
+/* One call to all at a time, because each target has one request for them. How often the lock was
+ * given back tells a waiter whether things move: its limit is for one holder, not for bad luck. */
+static uint32_t broadcast_lock, broadcasts;
 
 int call_queue_open(cpu_t cpu)
 {
@@ -99,6 +100,11 @@ static void serve_posted(struct call_queue *queue)
 		serve(queue, NULL);
 }
 
+bool call_queue_is_serving(void)
+{
+	return percpu_ptr(call_queue, cpu_this())->serving;
+}
+
 void call_queue_serve(void)
 {
 	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
@@ -108,7 +114,7 @@ void call_queue_serve(void)
 		bringup_leave();
 }
 
-/* Not at once: the CPU may be waiting for a call of its own, perhaps with the lock of those to all. */
+/* Not at once: the CPU may be waiting for a call of its own, with the lock of those to all. */
 void call_queue_leave(void *unused)
 {
 	(void)unused;
@@ -222,9 +228,15 @@ int cpu_call(cpu_t cpu, cpu_call_function *function, void *argument)
 static int broadcast_lock_take(void)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+	uint32_t seen = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
 	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
-		if (clock_limit_over(&limit)) {
+		uint32_t now = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
+
+		if (now != seen) {
+			seen = now;
+			limit = clock_limit_begin(clock_cpu_limit());
+		} else if (clock_limit_over(&limit)) {
 			console_print(
 				"muster: CPU %u: a call to all CPUs waited %u ms for another\n",
 				cpu_this().number, clock_cpu_limit());
@@ -234,6 +246,12 @@ static int broadcast_lock_take(void)
 		cpu_relax();
 	}
 	return 0;
+}
+
+static void broadcast_lock_give(void)
+{
+	__atomic_fetch_add(&broadcasts, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&broadcast_lock, 0, __ATOMIC_RELEASE);
 }
 
 /* Post to every other online CPU. A request still under way from an earlier call without a wait is
@@ -269,9 +287,12 @@ static int broadcast_wait(cpu_t here)
 
 	for_each_cpu (cpu) {
 		enum cpu_state state = cpu_state(cpu);
+		/* One that was given up on may still do it; its memory is kept. */
+		bool given_up = state == CPU_FAILED && cpu_record(cpu)->given_up;
 		int error = 0;
 
-		if (!cpu_equal(cpu, here) && (state == CPU_ONLINE || state == CPU_LEAVING))
+		if (!cpu_equal(cpu, here) &&
+		    (state == CPU_ONLINE || state == CPU_LEAVING || given_up))
 			error = wait_done(percpu_ptr(broadcast_request, cpu), cpu);
 		if (error)
 			result = error;
@@ -296,7 +317,7 @@ int cpus_call(cpu_call_function *function, void *argument, bool wait)
 	call_here(function, argument);
 	if (wait)
 		error = broadcast_wait(here);
-	__atomic_store_n(&broadcast_lock, 0, __ATOMIC_RELEASE);
+	broadcast_lock_give();
 	result = result < 0 ? result : error ? error : result + 1;
 out:
 	interrupts_restore(flags);
@@ -308,7 +329,7 @@ void cpu_idle(void)
 	uint64_t flags = interrupts_save_off();
 	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 
-	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE) && !queue->leaving)
 		machine_get()->wait_for_interrupt();
 	call_queue_serve();
 	interrupts_restore(flags);

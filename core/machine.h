@@ -63,6 +63,10 @@ struct machine {
 	 */
 	void (*stop_this_cpu)(uint32_t *state_word, uint32_t state) __attribute__((noreturn));
 
+	/* Stop the calling CPU for good, interrupts off; and every other one, as soon as it can be
+	 * reached, without waiting. For panics. NULL: cannot. */
+	void (*halt)(void) __attribute__((noreturn));
+	void (*stop_others)(void);
 	/* End the guest. */
 	void (*exit)(int status) __attribute__((noreturn));
 	/* Print a backtrace of the caller. NULL: cannot. */

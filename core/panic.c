@@ -15,13 +15,20 @@
 
 static uint32_t panicking; /* 0, or 1 + the number of the CPU that panics */
 
+static void halt_here(void) __attribute__((noreturn));
 static void halt_here(void)
 {
 	for (;;) {
 		interrupts_off();
-		if (machine_get()->wait_for_interrupt)
-			machine_get()->wait_for_interrupt();
+		if (machine_get()->halt)
+			machine_get()->halt();
+		cpu_relax();
 	}
+}
+
+bool panic_is_under_way(void)
+{
+	return __atomic_load_n(&panicking, __ATOMIC_ACQUIRE);
 }
 
 void panic_begin(cpu_t cpu)
@@ -39,15 +46,23 @@ void panic_begin(cpu_t cpu)
 	console_break_lock();
 }
 
+/* The others are stopped when all has been said: one that is on its way in may have nothing yet to take
+ * an NMI with, and would take the message with it. */
+void panic_exit(void)
+{
+	if (machine_get()->stop_others)
+		machine_get()->stop_others();
+	if (machine_get()->exit)
+		machine_get()->exit(PANIC_STATUS);
+	halt_here();
+}
+
 void panic_end(cpu_t cpu)
 {
 	console_print("@muster 1 panic cpu=%u step=%s\n", cpu.number, bringup_step_now(cpu));
 	if (machine_get()->backtrace)
 		machine_get()->backtrace();
-	if (machine_get()->exit)
-		machine_get()->exit(PANIC_STATUS);
-	halt_here();
-	__builtin_unreachable();
+	panic_exit();
 }
 
 void muster_panic(const char *format, ...)

@@ -8,9 +8,13 @@
 /* What a guest that panics exits with. */
 #define PANIC_STATUS 63
 
-/* Interrupts off, the console is ours, other CPUs that panic too are silenced. */
+/* Does some CPU panic? Then the others are to stop. */
+bool panic_is_under_way(void);
+/* Interrupts off, the console is ours, others that panic too are silenced. */
 void panic_begin(cpu_t cpu);
-/* The report's line, the backtrace, the end. */
+/* The other CPUs stopped, the guest ended. */
+void panic_exit(void) __attribute__((noreturn));
+/* The report's line, the backtrace, and panic_exit(). */
 void panic_end(cpu_t cpu) __attribute__((noreturn));
 
 #endif

@@ -95,6 +95,8 @@ size_t injection_overdue(size_t row);
 int call_queue_open(cpu_t cpu);
 void call_queue_close(cpu_t cpu);
 void call_queue_serve(void);
+/* Is the calling CPU inside a called function? Then it must not wait for another. */
+bool call_queue_is_serving(void);
 /* To be called on a CPU: it leaves (bringup_leave()) when next it serves and is in no call itself. */
 void call_queue_leave(void *unused);
 

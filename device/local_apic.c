@@ -35,6 +35,7 @@
 
 /* The interrupt command register: 10.6.1. */
 #define COMMAND_FIXED	     0x000
+#define COMMAND_NMI	     0x400
 #define COMMAND_INIT	     0x500
 #define COMMAND_START	     0x600
 #define COMMAND_ASSERT	     0x4000
@@ -181,6 +182,11 @@ int local_apic_send_start(hwid_t target, uint64_t page)
 static int broadcast(uint32_t low)
 {
 	return command(hwid_from_value(0), COMMAND_ALL_BUT_SELF | COMMAND_ASSERT | low);
+}
+
+int local_apic_broadcast_nmi(void)
+{
+	return broadcast(COMMAND_NMI);
 }
 
 int local_apic_broadcast_init(void)

@@ -32,6 +32,9 @@ void local_apic_end_of_interrupt(void);
 /* A fixed interrupt. */
 int local_apic_send(hwid_t target, uint8_t vector);
 
+/* An NMI to all but this one. */
+int local_apic_broadcast_nmi(void);
+
 /* INIT, and start-up at a page below 1 MiB, to one CPU or to all but this one. */
 int local_apic_send_init(hwid_t target);
 int local_apic_send_start(hwid_t target, uint64_t page);

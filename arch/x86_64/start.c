@@ -38,12 +38,18 @@ static void wait_for_interrupt(void)
 	__asm__ volatile("sti; hlt; cli" ::: "memory");
 }
 
+static void halt_for_good(void) __attribute__((noreturn));
+static void halt_for_good(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
 static void halt(int status) __attribute__((noreturn));
 static void halt(int status)
 {
 	(void)status;
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	halt_for_good();
 }
 
 /* From the caller on: what its frame pointer was is at the start of our frame. */
@@ -63,6 +69,7 @@ struct machine x86_machine = {
 	.percpu_base_load = percpu_base_set,
 	.wait_for_interrupt = wait_for_interrupt,
 	.stop_this_cpu = x86_stop_this_cpu,
+	.halt = halt_for_good,
 	.exit = halt,
 	.backtrace = backtrace_here,
 	.hwid_this = x86_hwid_this,

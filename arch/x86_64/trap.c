@@ -39,9 +39,9 @@ void trap_handler_set(uint8_t vector, trap_handler *handler)
 	*slot = handler;
 }
 
-uint64_t nmi_count_read(uint32_t cpu)
+uint64_t nmi_count_read(cpu_t cpu)
 {
-	return *percpu_ptr(nmi_count, cpu_from_number(cpu));
+	return *percpu_ptr(nmi_count, cpu);
 }
 
 void fault_expect(struct fault_expectation *expectation)
@@ -161,7 +161,7 @@ static void fatal(const struct trap_frame *frame)
 	print_registers(frame);
 	console_print("@muster 1 panic cpu=%u step=%s\n", cpu.number, bringup_step_now(cpu));
 	backtrace_print(frame->rip, frame->rbp);
-	machine_get()->exit(PANIC_STATUS);
+	panic_exit();
 }
 
 /* An NMI while CPUs come up is how a host asks a guest that hangs where it is. */
@@ -169,6 +169,9 @@ static void nmi(void)
 {
 	cpu_t cpu;
 
+	/* How a CPU that panics stops the others, whatever they are at. */
+	if (panic_is_under_way())
+		machine_get()->halt();
 	if (!base_is_loaded())
 		return;
 	cpu = cpu_this();

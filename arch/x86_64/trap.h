@@ -36,7 +36,8 @@ enum trap_vector {
  */
 typedef void trap_handler(void);
 
-/* Set who handles a vector from 32 up; one handler a vector; NULL takes it away. */
+/* Set who handles TRAP_CALL or TRAP_SPURIOUS; NULL takes it away. Any other vector is a panic: what
+ * is not expected ends the guest. */
 void trap_handler_set(uint8_t vector, trap_handler *handler);
 
 /* The table that needs no stacks of its own; loaded by the entry code before any per-CPU base. */

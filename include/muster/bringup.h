@@ -145,18 +145,23 @@ int bringup_inject_hang(const char *name, cpu_t cpu);
 /*
  * Take a CPU down: it runs its LEAVE steps and undoes its ONLINE steps, both in reverse, and stops;
  * then its START and PREPARE steps are undone, in reverse, up to the first that cannot be. Ends as
- * PRESENT, or as HELD when a step has no undo. Called on the boot CPU. Returns 0; MUSTER_E_INVALID
- * for the boot CPU itself, MUSTER_E_OFFLINE when the CPU is not online, MUSTER_E_ORDER when not on
- * the boot CPU, MUSTER_E_TIMED_OUT when it does not go (then it is FAILED and keeps its memory).
+ * PRESENT, or as HELD when a step has no undo. Called on the boot CPU, when bring-up is over. Returns
+ * 0; MUSTER_E_INVALID for the boot CPU itself and for one that does not exist; MUSTER_E_OFFLINE when
+ * the CPU is not online; MUSTER_E_ORDER when not on the boot CPU, or within a called function;
+ * MUSTER_E_TIMED_OUT when it does not go (then it is FAILED and keeps its memory), or when another
+ * CPU does not answer (then it is HELD, and keeps its memory). A panic when CPUs that may use its
+ * memory do not answer while that is given back.
  */
 int cpu_down(cpu_t cpu);
 
 /*
  * Bring a CPU up that is PRESENT, HELD or FAILED with nothing left: PREPARE, START (always
- * targeted) and its ONLINE steps, the same path as the first time. Called on the boot CPU. Returns
- * 0; MUSTER_E_EXISTS when it is online, MUSTER_E_BUSY when it is FAILED and may still arrive,
- * MUSTER_E_ORDER when not on the boot CPU, MUSTER_E_TIMED_OUT when it does not arrive, or what the
- * failing step returned (then what was done is undone).
+ * targeted) and its ONLINE steps, the same path as the first time. Called on the boot CPU, when
+ * bring-up is over. Returns 0; MUSTER_E_INVALID for the boot CPU and for one that does not exist;
+ * MUSTER_E_EXISTS when it is online; MUSTER_E_NOT_FOUND when it is not present; MUSTER_E_BUSY when it
+ * is FAILED and may still arrive; MUSTER_E_ORDER when not on the boot CPU, or within a called
+ * function; MUSTER_E_TIMED_OUT when it does not arrive; or what the failing step returned (then what
+ * was done is undone).
  */
 int cpu_up(cpu_t cpu);
 

@@ -46,16 +46,21 @@ int cpu_call(cpu_t cpu, cpu_call_function *function, void *argument);
  */
 int cpu_call_async(cpu_t cpu, struct cpu_call_request *request, cpu_call_function *function,
 		   void *argument);
+/* Has it run, or never been posted? Needs no step. */
 bool cpu_call_done(const struct cpu_call_request *request);
 
 /*
  * Run function(argument) on every online CPU, the calling one included, at the same time.
  * wait: return only when all have finished. Without it the argument must live until they have.
- * Returns the number of CPUs it was posted to, or MUSTER_E_ORDER, MUSTER_E_TIMED_OUT as above.
+ * Returns the number of CPUs it ran or will run on, this one included, or MUSTER_E_ORDER,
+ * MUSTER_E_TIMED_OUT as above. Needs: CAP_ONLINE of the calling CPU.
  */
 int cpus_call(cpu_call_function *function, void *argument, bool wait);
 
-/* Wait for an interrupt, once, with interrupts on; calls are served. For idle loops. */
+/*
+ * Wait for an interrupt, once, with interrupts on; calls are served. For idle loops. A CPU that is to
+ * go leaves from here, and does not return. Needs: CAP_CALL_QUEUE of the calling CPU.
+ */
 void cpu_idle(void);
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 #ifndef MUSTER_FAULT_H
 #define MUSTER_FAULT_H
 
+#include <muster/cpu.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,8 +23,9 @@ bool fault_on_read(uintptr_t address);
 bool fault_on_write(uintptr_t address);
 bool fault_on_execute(uintptr_t address);
 
-/* Non-maskable interrupts that the CPU has had since its unit was made. cpu: its number. */
-uint64_t nmi_count_read(uint32_t cpu);
+/* Non-maskable interrupts that the CPU has had since its unit was made. Needs the CPU's `unit`; a CPU
+ * without one is a panic. */
+uint64_t nmi_count_read(cpu_t cpu);
 
 #ifdef __cplusplus
 }

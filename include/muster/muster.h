@@ -62,8 +62,8 @@ void muster_exit(int status) __attribute__((noreturn));
 
 /*
  * Stop everything with a message: prints it with the CPU, the running step and a backtrace, and
- * ends the guest with status 63. A panic within a panic halts. Usable from everywhere, from the
- * first C function on.
+ * ends the guest with status 63; the other CPUs are stopped before that. A panic
+ * within a panic ends the guest at once. Usable from everywhere, from the first C function on.
  */
 void muster_panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 

@@ -39,15 +39,25 @@ void pc_kick(cpu_t cpu)
 	(void)local_apic_send(cpu_hwid(cpu), TRAP_CALL);
 }
 
+static void stop_others(void)
+{
+	(void)local_apic_broadcast_nmi();
+}
+
 int pc_interrupts_step(cpu_t cpu)
 {
+	int error;
+
 	(void)cpu;
 	if (pc_firmware.madt.legacy_pics)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, call_interrupt);
 	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
 	x86_machine.kick = pc_kick;
-	return local_apic_begin(pc_firmware.madt.local_apic);
+	error = local_apic_begin(pc_firmware.madt.local_apic);
+	if (!error)
+		x86_machine.stop_others = stop_others;
+	return error;
 }
 
 int pc_local_apic_step(cpu_t cpu)

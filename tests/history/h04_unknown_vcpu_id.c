@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * H4: a vCPU id was stored by the CPU itself when it started, but what the boot CPU set up for it
- * earlier used that id: it read 0, and so every CPU's event-channel control block was vCPU 0's (2016).
- * Here an id that nobody has told is no number: using it in a PREPARE row dies naming the CPU and the
- * step, and never reaches the hypervisor; known ids are known before the first PREPARE row.
+ * earlier used that id: it read 0, and so every CPU's event-channel control block was vCPU 0's
+ * (2016). Here an id that nobody has told is no number: using it in a PREPARE row dies naming the
+ * CPU and the step, and never reaches the hypervisor; known ids are known before the first PREPARE
+ * row.
  */
 #include "tests/unit/mock_guest.h"
 

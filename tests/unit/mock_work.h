@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Work for the CPUs of a mock guest, which else only idle: outside of any call, so that they may call
- * others and wait.
+ * Work for the CPUs of a mock guest, which else only idle: outside of any call, so that they may
+ * call others and wait.
  */
 #ifndef TESTS_UNIT_MOCK_WORK_H
 #define TESTS_UNIT_MOCK_WORK_H
@@ -27,6 +27,8 @@ static inline void work_when_idle(cpu_t cpu)
 /* CPUs from `first` on do it so often; the guest is up. */
 static inline void work_begin(uint32_t first, void (*function)(cpu_t cpu), uint32_t times)
 {
+	/* The host may be busy too. */
+	*clock_cpu_limit_store() = 60000;
 	guest_work = function;
 	guest_calling = guest.cpus - first;
 	for (uint32_t i = 1; i < guest.cpus; i++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Calls between CPUs, which threads play: where and in which order functions run, what is refused,
- * and limits. Queues that close are test_call_close.c. Also built with ThreadSanitizer (make/tsan.mk),
- * so a CPU's own counters are plain variables: only that CPU may touch them.
+ * and limits. Queues that close are test_call_close.c. Also built with ThreadSanitizer
+ * (make/tsan.mk), so a CPU's own counters are plain variables: only that CPU may touch them.
  */
 #include "mock_guest.h"
 #include "mock_work.h"

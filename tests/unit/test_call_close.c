@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Calls to CPUs that go: what is in a queue when it is closed is served, what comes later is refused,
- * and no caller waits for what will not be. Also built with ThreadSanitizer (make/tsan.mk).
+ * Calls to CPUs that go: what is in a queue when it is closed is served, what comes later is
+ * refused, and no caller waits for what will not be. Also built with ThreadSanitizer
+ * (make/tsan.mk).
  */
 #include "mock_guest.h"
 #include "mock_work.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of a kernel: what a panic says, and what becomes of a panic within a panic and of two CPUs'
- * at once. The file is compiled into this test under another name, since hosted tests have a panic
- * of their own.
+ * The end of a kernel: what a panic says, and what becomes of a panic within a panic and of two
+ * CPUs' at once. The file is compiled into this test under another name, since hosted tests have a
+ * panic of their own.
  */
 #define muster_panic panic_tested
 #include "core/panic.c"
@@ -19,7 +19,7 @@
 
 static jmp_buf ended;
 static int exit_status;
-static unsigned int halts, backtraces;
+static unsigned int halts, stops, backtraces;
 
 static void __attribute__((noreturn)) end_guest(int status)
 {
@@ -27,11 +27,17 @@ static void __attribute__((noreturn)) end_guest(int status)
 	longjmp(ended, 1);
 }
 
-/* A CPU that halts is woken once, and must halt again. */
+/* Halted for good: nothing is served any more, so it is not the wait of an idle CPU. */
+static void halt(void) __attribute__((noreturn));
 static void halt(void)
 {
-	if (++halts == 2)
-		longjmp(ended, 2);
+	halts++;
+	longjmp(ended, 2);
+}
+
+static void stop(void)
+{
+	stops++;
 }
 
 static void show_backtrace(void)
@@ -53,13 +59,14 @@ static int begin(void **state)
 	guest_begin(4);
 	machine = (struct machine *)machine_get();
 	machine->exit = end_guest;
-	machine->wait_for_interrupt = halt;
+	machine->halt = halt;
+	machine->stop_others = stop;
 	machine->backtrace = show_backtrace;
 	progress_begin(&guest.table);
 	progress_set_now(3, cpu_from_number(0));
 	host_log_clear();
 	panicking = 0;
-	halts = backtraces = 0;
+	halts = stops = backtraces = 0;
 	exit_status = -1;
 	return 0;
 }
@@ -73,6 +80,7 @@ static void message_backtrace_exit(void **state)
 					"@muster 1 panic cpu=0 step=cpu-ids\n");
 	assert_int_equal(exit_status, PANIC_STATUS);
 	assert_int_equal(backtraces, 1);
+	assert_int_equal(stops, 1);
 }
 
 static void within_a_panic(void **state)
@@ -96,7 +104,7 @@ static void while_another_panics(void **state)
 		panic_tested("second");
 	/* Silent, and halted for good. */
 	assert_string_equal(host_log(), "");
-	assert_int_equal(halts, 2);
+	assert_int_equal(halts, 1);
 	assert_int_equal(exit_status, -1);
 	assert_int_equal(panicking, 1 + 3);
 }
@@ -132,14 +140,14 @@ static void while_printing(void **state)
 /* Before anything is known: no machine, no table. */
 static void in_the_first_instructions(void **state)
 {
-	static const struct machine early = { .architecture = "none", .wait_for_interrupt = halt };
+	static const struct machine early = { .architecture = "none", .halt = halt };
 
 	(void)state;
 	progress_begin(NULL);
 	machine_set(&early);
 	if (!setjmp(ended))
 		panic_tested("early");
-	assert_int_equal(halts, 2);
+	assert_int_equal(halts, 1);
 	machine_set(machine);
 	console_print("%s", "");
 	assert_string_equal(host_log(), "muster: panic: CPU 0 in step none: early\n"
