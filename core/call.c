@@ -287,12 +287,9 @@ static int broadcast_wait(cpu_t here)
 
 	for_each_cpu (cpu) {
 		enum cpu_state state = cpu_state(cpu);
-		/* One that was given up on may still do it; its memory is kept. */
-		bool given_up = state == CPU_FAILED && cpu_record(cpu)->given_up;
 		int error = 0;
 
-		if (!cpu_equal(cpu, here) &&
-		    (state == CPU_ONLINE || state == CPU_LEAVING || given_up))
+		if (!cpu_equal(cpu, here) && (state == CPU_ONLINE || state == CPU_LEAVING))
 			error = wait_done(percpu_ptr(broadcast_request, cpu), cpu);
 		if (error)
 			result = error;

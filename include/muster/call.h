@@ -51,7 +51,8 @@ bool cpu_call_done(const struct cpu_call_request *request);
 
 /*
  * Run function(argument) on every online CPU, the calling one included, at the same time.
- * wait: return only when all have finished. Without it the argument must live until they have.
+ * wait: return only when all have finished; one that is given up on meanwhile (cpu_down()) is not
+ * waited for, and may still run it. Without it the argument must live until they have.
  * Returns the number of CPUs it ran or will run on, this one included, or MUSTER_E_ORDER,
  * MUSTER_E_TIMED_OUT as above. Needs: CAP_ONLINE of the calling CPU.
  */

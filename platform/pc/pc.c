@@ -146,14 +146,14 @@ static const struct bringup_step steps[] = {
 	{ "stack", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
 	  WHERE_PREPARE, UNDO_STEP, stack_step, stacks_destroy },
 
-	{ "start", CAP(START_CODE) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
+	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
 	  WHERE_START, UNDO_NOTHING, pc_start_step, NULL },
 
-	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
+	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(LAYOUT) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
 	  WHERE_ONLINE, UNDO_STEP, descriptor_tables_load, descriptor_tables_unload },
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
-	{ "stack-marks", CAP(STACK), 0,
+	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
 	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
 	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
