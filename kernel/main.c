@@ -24,7 +24,10 @@ static uint64_t test_choice;
 /* A call chain with names that a reader of the backtrace recognises. */
 __attribute__((noinline)) static void panic_inner(void)
 {
-	*(volatile uint32_t *)0x10 = 0;
+	/* Itself volatile, or a compiler that sees through it warns. */
+	volatile uint32_t *volatile wild = (volatile uint32_t *)0x10;
+
+	*wild = 0;
 	__asm__ volatile("");
 }
 

@@ -78,7 +78,8 @@ sources() {
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
 	run_test "x86-64 with gcc" make --no-print-directory -j2 BUILD="$BUILD/gcc" CC_X86_64=gcc \
-		"$BUILD/gcc/libmuster-x86_64.a"
+		"$BUILD/gcc/muster-x86_64.elf"
+	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8
 }
 
 fuzz() {
