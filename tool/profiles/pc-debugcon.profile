@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The same PC without a serial port: the console is port 0xE9, and the way out is ACPI's.
 description = x86-64 PC with a debug console and ACPI power-off
 platform = pc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A PC: QEMU's q35 with SeaBIOS; the kernel is entered by its PVH note.
 description = x86-64 PC (q35, SeaBIOS, PVH entry)
 platform = pc
