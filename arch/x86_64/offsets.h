@@ -32,7 +32,6 @@
  * UC-, UC, twice. */
 #define PAT_POWER_ON 0x0007040600070406
 
-#define EFER_SCE     0x1
 #define EFER_LME     0x100
 #define EFER_LMA     0x400
 #define EFER_NXE     0x800

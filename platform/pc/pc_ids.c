@@ -14,11 +14,12 @@
 
 #include <muster/muster.h>
 
+/* What the two walks of the MADT share: the first looks, the second adds. */
 struct walk {
+	uint32_t count;
 	hwid_t boot;
 	bool boot_found;
-	uint32_t count;
-	bool adding; /* false: counting, and looking for the boot CPU */
+	struct cpu_description boot_cpu;
 };
 
 static struct cpu_description describe(const struct acpi_processor *processor)
@@ -33,35 +34,48 @@ static struct cpu_description describe(const struct acpi_processor *processor)
 	};
 }
 
-static void visit(void *context, const struct acpi_processor *processor)
+static void look(void *context, const struct acpi_processor *processor)
+{
+	struct walk *walk = context;
+
+	walk->count++;
+	if (processor->apic_id > LOCAL_APIC_ID_MAX)
+		console_print(
+			"muster: acpi: MADT: processor with APIC id %#x: at most %#x can be addressed without x2APIC mode; it is left out\n",
+			processor->apic_id, LOCAL_APIC_ID_MAX);
+	if (walk->boot_found || processor->apic_id != walk->boot.value)
+		return;
+	walk->boot_found = true;
+	walk->boot_cpu = describe(processor);
+	walk->boot_cpu.present = true; /* it runs */
+}
+
+static void add(void *context, const struct acpi_processor *processor)
 {
 	struct walk *walk = context;
 	struct cpu_description description = describe(processor);
-	bool boot = hwid_equal(description.hwid, walk->boot);
 
-	if (!walk->adding) {
-		walk->count++;
-		if (processor->apic_id > LOCAL_APIC_ID_MAX)
-			console_print(
-				"muster: acpi: MADT: processor with APIC id %#x: at most %#x can be addressed without x2APIC mode; it is left out\n",
-				processor->apic_id, LOCAL_APIC_ID_MAX);
-		if (boot && !walk->boot_found) {
-			walk->boot_found = true;
-			description.present = true; /* it runs */
-			(void)cpu_table_add(&description);
-		}
-	} else if (!boot || !walk->boot_found) {
-		(void)cpu_table_add(&description);
-	}
-	/* A second entry with the boot CPU's id is named, and left out, like any other double. */
-	if (walk->adding && boot)
+	/* The boot CPU is in the table already. A second entry with its id is named, and left out,
+	 * like any other double. */
+	if (walk->boot_found && hwid_equal(description.hwid, walk->boot))
 		walk->boot_found = false;
+	else
+		(void)cpu_table_add(&description);
 }
 
-static void count_only(void *context, const struct acpi_processor *processor)
+/* The MADT does not know the CPU that runs: what it says of itself stands. */
+static void boot_cpu_believe(struct walk *walk)
 {
-	(void)processor;
-	(*(uint32_t *)context)++;
+	console_print(
+		"muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
+		walk->count, walk->boot.value);
+	walk->boot_cpu = (struct cpu_description){
+		.hwid = walk->boot,
+		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
+		.vcpu_id = vcpu_id_from_value((uint32_t)walk->boot.value),
+		.node = NODE_ANY,
+		.present = true,
+	};
 }
 
 static int table_create(uint32_t capacity)
@@ -79,31 +93,17 @@ int pc_cpu_ids_step(cpu_t cpu)
 	struct walk walk = { .boot = x86_hwid_this() };
 	struct acpi_madt *madt = &pc_firmware.madt;
 	const struct acpi_table *table = &pc_firmware.madt_table;
-	uint32_t count = 0;
 	int error;
 
 	(void)cpu;
 	/* A MADT that is broken half-way has been named; the processors before that stand. */
-	(void)acpi_madt_read(&fixmap_reader, table, madt, count_only, &count);
-	error = table_create(count + 1);
+	(void)acpi_madt_read(&fixmap_reader, table, madt, look, &walk);
+	error = table_create(walk.count + 1);
 	if (error)
 		return error;
-	(void)acpi_madt_read(&fixmap_reader, table, madt, visit, &walk);
-	if (!walk.boot_found) {
-		const struct cpu_description boot = {
-			.hwid = walk.boot,
-			.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
-			.vcpu_id = vcpu_id_from_value((uint32_t)walk.boot.value),
-			.node = NODE_ANY,
-			.present = true,
-		};
-
-		console_print(
-			"muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
-			count, walk.boot.value);
-		(void)cpu_table_add(&boot);
-	}
-	walk.adding = true;
-	(void)acpi_madt_read(&fixmap_reader, table, madt, visit, &walk);
+	if (!walk.boot_found)
+		boot_cpu_believe(&walk);
+	(void)cpu_table_add(&walk.boot_cpu);
+	(void)acpi_madt_read(&fixmap_reader, table, madt, add, &walk);
 	return cpu_table_end();
 }
