@@ -10,41 +10,38 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
+uint32_t injection_row = STEP_NONE;
+
+/* The rest of the order; written before its row is. */
 static struct {
-	uint32_t row; /* STEP_NONE: no order; atomic, for every CPU looks at it */
 	uint32_t cpu;
 	bool hang;
-} order = { STEP_NONE, 0, false };
+} order;
 
 static uint32_t order_row(void)
 {
-	return __atomic_load_n(&order.row, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&injection_row, __ATOMIC_ACQUIRE);
 }
 
 static void order_set(size_t row, uint32_t cpu, bool hang)
 {
 	order.hang = hang;
 	order.cpu = cpu;
-	__atomic_store_n(&order.row, (uint32_t)row, __ATOMIC_RELEASE);
+	__atomic_store_n(&injection_row, (uint32_t)row, __ATOMIC_RELEASE);
 }
 
-bool injection_due(size_t row, cpu_t cpu)
+bool injection_taken(size_t row, cpu_t cpu)
 {
 	bool hang;
 
 	if (order_row() != row || order.cpu != cpu.number)
 		return false;
 	hang = order.hang;
-	__atomic_store_n(&order.row, STEP_NONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&injection_row, STEP_NONE, __ATOMIC_RELEASE);
 	/* What a real hang is: interrupts as they were, no end, and no mercy. */
 	while (hang)
 		cpu_relax();
 	return true;
-}
-
-bool injection_pending(size_t row)
-{
-	return order_row() == row;
 }
 
 static int find_row(const char *name, size_t length, size_t *row)

@@ -105,10 +105,19 @@ bool call_queue_is_serving(void)
 	return percpu_ptr(call_queue, cpu_this())->serving;
 }
 
+/* The common case of an idle loop. */
+static bool nothing_to_do(void)
+{
+	return !this_cpu_load(call_queue.head) && !this_cpu(call_queue).leaving;
+}
+
 void call_queue_serve(void)
 {
-	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+	struct call_queue *queue;
 
+	if (nothing_to_do())
+		return;
+	queue = percpu_ptr(call_queue, cpu_this());
 	serve_posted(queue);
 	if (queue->leaving)
 		bringup_leave();
@@ -324,9 +333,8 @@ out:
 void cpu_idle(void)
 {
 	uint64_t flags = interrupts_save_off();
-	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 
-	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE) && !queue->leaving)
+	if (nothing_to_do())
 		machine_get()->wait_for_interrupt();
 	call_queue_serve();
 	interrupts_restore(flags);

@@ -73,8 +73,28 @@ int cpu_table_end(void);
 /* CPUs that the firmware named and the table could not take. */
 uint32_t cpu_table_left_out(void);
 
+/* All records, and how many there are: cpu_record()'s, and of loops over all CPUs. */
+struct cpu_records {
+	struct cpu_record *first;
+	uint32_t count;
+};
+extern struct cpu_records cpu_records;
+
+void cpu_record_missing(cpu_t cpu) __attribute__((noreturn, cold));
+
 /* The record; a panic naming the number if there is no such CPU. */
-struct cpu_record *cpu_record(cpu_t cpu);
+static inline struct cpu_record *cpu_record(cpu_t cpu)
+{
+	if (__builtin_expect(cpu.number >= cpu_records.count, 0))
+		cpu_record_missing(cpu);
+	return &cpu_records.first[cpu.number];
+}
+
+/* All records but the boot CPU's. */
+#define for_each_other_record(record)                                                 \
+	for (struct cpu_record *record = cpu_records.first + 1,                       \
+			       *record##_end = cpu_records.first + cpu_records.count; \
+	     record < record##_end; record++)
 
 /*
  * The lookup by hardware id as the secondary entry code walks it: open addressing, slot index

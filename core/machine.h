@@ -34,6 +34,13 @@ struct machine {
 	 */
 	int (*map)(uint64_t address, uint64_t physical, uint64_t size,
 		   enum map_protection protection, uint32_t node);
+	/*
+	 * Map page numbers[0], numbers[1], ... (ascending) from base on to consecutive memory: all
+	 * of them, or, after an error, none. For what every CPU has, so it has to be quick. May
+	 * panic where something is mapped already. NULL: map is used.
+	 */
+	int (*map_pages)(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
+			 enum map_protection protection, uint32_t node);
 	void (*unmap)(uint64_t address, uint64_t size);
 	/* Forget, on the calling CPU, what it remembers of mappings that are gone. NULL: remembers
 	 * nothing. */
@@ -79,7 +86,11 @@ struct machine {
 };
 
 /* The one machine; never NULL (before it is set: one that can do nothing). */
-const struct machine *machine_get(void);
+extern const struct machine *machine_current;
+static inline const struct machine *machine_get(void)
+{
+	return machine_current;
+}
 void machine_set(const struct machine *machine);
 
 #endif

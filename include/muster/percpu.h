@@ -35,6 +35,13 @@ extern "C" {
 #define this_cpu(name) PERCPU_THIS(name)
 
 /*
+ * this_cpu_load(name): the value of a variable of this CPU's that other CPUs store to with atomic
+ * operations, read once and not ordered against anything. name: of the size of a pointer, or
+ * smaller.
+ */
+#define this_cpu_load(name) PERCPU_LOAD(name)
+
+/*
  * percpu_ptr(name, cpu): pointer to that CPU's variable. Needs: `cpu-ids`, and the CPU's own step
  * `unit` (for the boot CPU: nothing). A CPU without a unit is a panic that names it.
  */

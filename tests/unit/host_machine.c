@@ -8,6 +8,7 @@
 
 #include "host_machine.h"
 
+#include "core/cpu_memory.h"
 #include "core/cpu_table.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
@@ -515,5 +516,6 @@ const struct layout *host_begin(uint32_t cpus)
 	host_machine_begin();
 	host_memory_begin();
 	host_cpus_begin(cpus);
+	cpu_memory_forget();
 	return host_layout_begin(cpus);
 }

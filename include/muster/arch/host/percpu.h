@@ -12,6 +12,7 @@
 #define PERCPU_SECTION	    __attribute__((section("percpu")))
 #define PERCPU_HEAD_SECTION __attribute__((section("percpu_first")))
 #define PERCPU_THIS(name)   (*(__typeof__(name) *)percpu_host_this((uintptr_t) & (name)))
+#define PERCPU_LOAD(name)   __atomic_load_n(&PERCPU_THIS(name), __ATOMIC_RELAXED)
 
 /* Address of the variable in the unit of the CPU this thread plays. */
 void *percpu_host_this(uintptr_t address);

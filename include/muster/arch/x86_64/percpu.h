@@ -13,5 +13,6 @@
 #define PERCPU_SECTION	    __attribute__((section(".percpu")))
 #define PERCPU_HEAD_SECTION __attribute__((section(".percpu.head"))) /* linked before .percpu */
 #define PERCPU_THIS(name)   (*(__typeof__(name) __seg_gs *)(uintptr_t) & (name))
+#define PERCPU_LOAD(name)   (*(const volatile __typeof__(name) __seg_gs *)(uintptr_t) & (name))
 
 #endif
