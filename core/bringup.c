@@ -13,15 +13,8 @@
 
 #include <muster/arch/cpu.h>
 #include <muster/call.h>
-#include <muster/clock.h>
-#include <muster/console.h>
 #include <muster/error.h>
 #include <muster/muster.h>
-
-/* How often the wait for CPUs says whom it waits for, and looks for one that failed by itself. It
- * does not look more often, because looking takes the records' cache lines from the CPUs at work. */
-#define WAITING_MILLISECONDS 250
-#define LOOKING_MILLISECONDS 1
 
 /* BOOT, or ONLINE of the boot CPU: one row after the other. done: the row after the last one that
  * was done. */
@@ -123,16 +116,6 @@ int bringup_prepare(cpu_t cpu)
 	return 0;
 }
 
-static enum cpu_state record_state(const struct cpu_record *record)
-{
-	return (enum cpu_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
-}
-
-static cpu_t record_cpu(const struct cpu_record *record)
-{
-	return cpu_from_number(record->number);
-}
-
 /* The first alone, because its steps are announced. */
 static void prepare_all(void)
 {
@@ -152,12 +135,12 @@ int bringup_start_cpu(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 	size_t first = phase_begin(WHERE_PREPARE);
-	size_t last = phase_end(WHERE_START);
-	size_t done;
-	int error;
+	size_t done = phase_end(WHERE_START);
+	int error = 0;
 
 	cpu_state_set(cpu, CPU_STARTING);
-	error = steps_run_for(first + record->prepared, last, cpu, &done);
+	if (!injection_lost(cpu))
+		error = steps_run_for(first + record->prepared, done, cpu, &done);
 	record->prepared = (uint8_t)(done - first);
 	/* A start-up that failed was not sent, so nobody can arrive; the claim makes sure. */
 	if (error && cpu_state_claim(cpu, CPU_STARTING, CPU_FAILED))
@@ -170,7 +153,7 @@ static bool start_all_is_wanted(size_t row, uint32_t prepared)
 {
 	/* One that is not there is not reached. */
 	return prepared >= 2 && prepared == cpu_present_count() - 1 &&
-	       phase_end(WHERE_START) == row + 1 && !injection_pending(row);
+	       phase_end(WHERE_START) == row + 1 && !injection_pending(row) && !injection_loses();
 }
 
 /* The START row has started every other CPU at once: it ran from start to end for each of them. */
@@ -218,78 +201,6 @@ static void start_all(uint32_t prepared)
 			(void)bringup_start_cpu(record_cpu(record));
 }
 
-static uint32_t count_state(enum cpu_state state)
-{
-	uint32_t count = 0;
-
-	for_each_other_record (record)
-		count += record_state(record) == state;
-	return count;
-}
-
-bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late)
-{
-	enum cpu_state state;
-
-	do {
-		state = cpu_state(cpu);
-		if (state != early && state != late)
-			return false;
-	} while (!cpu_state_claim(cpu, state, CPU_FAILED));
-	cpu_record(cpu)->given_up = 1;
-	__atomic_store_n(&cpu_record(cpu)->error, MUSTER_E_TIMED_OUT, __ATOMIC_RELAXED);
-	return true;
-}
-
-/* The limit is over for this CPU, unless it comes online in this very moment. */
-static void give_up_on(cpu_t cpu)
-{
-	bool arrived = cpu_state(cpu) == CPU_ARRIVED;
-
-	if (!bringup_give_up(cpu, CPU_STARTING, CPU_ARRIVED))
-		return;
-	console_print(
-		"muster: CPU %u (hardware id %#llx): %s within %u ms; last finished step: %s%s%s\n",
-		cpu.number, (unsigned long long)cpu_hwid(cpu).value,
-		arrived ? "not online" : "did not arrive", clock_cpu_limit(),
-		bringup_step_finished(cpu), arrived ? ", began: " : "",
-		arrived ? bringup_step_now(cpu) : "");
-	console_print("@muster 1 failed cpu=%u step=%s error=timed-out\n", cpu.number,
-		      bringup_step_now(cpu));
-}
-
-void bringup_wait(uint32_t wanted_online)
-{
-	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
-	struct clock_limit quiet = clock_limit_begin(WAITING_MILLISECONDS);
-	struct clock_limit look = clock_limit_begin(LOOKING_MILLISECONDS);
-
-	progress_boot_waits();
-	while (cpu_online_count() < wanted_online) {
-		if (clock_limit_over(&look)) {
-			/* One that failed by its own account is not waited for. */
-			if (!count_state(CPU_STARTING) && !count_state(CPU_ARRIVED))
-				break;
-			look = clock_limit_begin(LOOKING_MILLISECONDS);
-		}
-		if (clock_limit_over(&limit)) {
-			for_each_cpu (cpu)
-				give_up_on(cpu);
-			break;
-		}
-		if (clock_limit_over(&quiet)) {
-			progress_announce_waiting();
-			quiet = clock_limit_begin(WAITING_MILLISECONDS);
-		}
-		cpu_relax();
-	}
-	/* Online is what a CPU says in the middle of its last step: let it write down the end. */
-	for_each_other_record (record)
-		while (record_state(record) == CPU_ONLINE && !progress_is_complete(record) &&
-		       !clock_limit_over(&limit))
-			cpu_relax();
-}
-
 /* CPUs that came, failed an ONLINE step, undid it and stopped: what the boot CPU did for them is
  * undone here. One that was given up on keeps its memory: if it stopped, it came late. */
 static void undo_stopped(void)
@@ -304,7 +215,7 @@ static void start_others(void)
 	uint32_t prepared;
 
 	prepare_all();
-	prepared = count_state(CPU_PREPARED);
+	prepared = bringup_count(CPU_PREPARED);
 	start_all(prepared);
 	bringup_wait(1 + prepared);
 	undo_stopped();

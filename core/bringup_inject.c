@@ -143,10 +143,68 @@ int injection_read(const char *text, bool hang)
 	return 0;
 }
 
+/* Start-ups of that CPU that are still to be lost. Only the boot CPU starts CPUs. */
+static struct {
+	uint32_t cpu;
+	uint32_t count;
+} loss;
+
+bool injection_loses(void)
+{
+	return loss.count;
+}
+
+bool injection_lost(cpu_t cpu)
+{
+	if (!loss.count || loss.cpu != cpu.number)
+		return false;
+	loss.count--;
+	return true;
+}
+
+int bringup_inject_loss(cpu_t cpu, uint32_t count)
+{
+	if (count && (!cpu.number || cpu.number >= cpu_possible_count()))
+		return MUSTER_E_INVALID;
+	loss.cpu = cpu.number;
+	loss.count = count;
+	return 0;
+}
+
+int injection_read_lost(const char *text)
+{
+	char count[16];
+	size_t length = 0;
+
+	while (text[length] && text[length] != '@' && length + 1 < sizeof(count)) {
+		count[length] = text[length];
+		length++;
+	}
+	count[length] = '\0';
+	if (text[length] != '@' || !read_number(count, &loss.count) ||
+	    !read_number(text + length + 1, &loss.cpu) || !loss.cpu) {
+		loss.count = 0;
+		console_print(
+			"muster: command line: lose=%s: not of the form COUNT@CPU, CPU from 1 on\n",
+			text);
+		return MUSTER_E_INVALID;
+	}
+	return 0;
+}
+
+static bool cpu_is_present(uint32_t cpu)
+{
+	return cpu < cpu_possible_count() && cpu_record(cpu_from_number(cpu))->present;
+}
+
 int injection_check(void)
 {
-	if (order_row() == STEP_NONE ||
-	    (order.cpu < cpu_possible_count() && cpu_record(cpu_from_number(order.cpu))->present))
+	if (loss.count && !cpu_is_present(loss.cpu)) {
+		console_print("muster: command line: lose at CPU %u: it is not present\n",
+			      loss.cpu);
+		return MUSTER_E_INVALID;
+	}
+	if (order_row() == STEP_NONE || cpu_is_present(order.cpu))
 		return 0;
 	console_print("muster: command line: %s at CPU %u: it is not present\n",
 		      order.hang ? "hang" : "fail", order.cpu);

@@ -101,6 +101,10 @@ static int can_come_up(cpu_t cpu)
 	case CPU_HELD:
 		return 0;
 	case CPU_FAILED:
+		/* One that never claimed its record uses nothing of ours, and a reset ends what it
+		 * may be at. */
+		if (record->given_up == GIVEN_UP_STARTING && machine_get()->reset)
+			return machine_get()->reset(cpu);
 		return record->given_up ? MUSTER_E_BUSY : 0;
 	case CPU_ONLINE:
 		return MUSTER_E_EXISTS;

@@ -12,6 +12,13 @@
 
 #define STEP_NONE 0xffu /* "no row" in the step fields below */
 
+/* When a CPU's limit was over. */
+enum given_up {
+	GIVEN_UP_NOT,
+	GIVEN_UP_STARTING, /* it had not claimed its record, and cannot any more */
+	GIVEN_UP_AT_WORK,  /* it may still use its memory, and hold locks */
+};
+
 /*
  * One CPU. The first three fields are read by assembly in the secondary entry
  * (arch/ARCH/offsets.h): the state is claimed there with one compare-and-exchange, before the CPU
@@ -37,7 +44,8 @@ struct cpu_record {
 	struct step_stamp *stamps; /* one per row from PREPARE on, NULL until the table has them */
 	uint8_t stacks;		   /* bit n: it has a stack of enum stack_kind n in its window */
 	uint8_t stacks_marked;	   /* bit n: that stack's unused part holds the pattern */
-	uint8_t given_up;	   /* its limit was over: while FAILED, it may still come or go */
+	uint8_t given_up;	   /* enum given_up: while FAILED, it may still come or go */
+	uint8_t reset;		   /* it has been reset, and is to be started once more */
 };
 
 /* What cpu_table_add() is told about one CPU. */

@@ -57,6 +57,12 @@ struct machine {
 	/* Load this CPU's per-CPU base; nothing else (H2). */
 	void (*percpu_base_load)(uintptr_t unit);
 
+	/*
+	 * Put a CPU that was started and has not arrived back to where only another start-up
+	 * reaches it, whatever it does. Sent, not waited for. Returns 0, or an error: not sent. NULL:
+	 * cannot.
+	 */
+	int (*reset)(cpu_t cpu);
 	/* Interrupt a CPU so that it looks at its call queue. */
 	void (*kick)(cpu_t cpu);
 	/*

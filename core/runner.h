@@ -36,6 +36,19 @@ int bringup_prepare(cpu_t cpu);
 int bringup_start_cpu(cpu_t cpu);
 void bringup_wait(uint32_t wanted_online);
 
+/* How many CPUs but the boot CPU are in that state. */
+uint32_t bringup_count(enum cpu_state state);
+
+static inline enum cpu_state record_state(const struct cpu_record *record)
+{
+	return (enum cpu_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
+}
+
+static inline cpu_t record_cpu(const struct cpu_record *record)
+{
+	return cpu_from_number(record->number);
+}
+
 /* Undo what the boot CPU did for a CPU that has stopped, as far as it can be undone. If anything is
  * left the CPU is HELD, else it is `empty`. */
 void bringup_give_back(cpu_t cpu, enum cpu_state empty);
@@ -140,6 +153,11 @@ static inline bool injection_due(size_t row, cpu_t cpu)
 {
 	return injection_pending(row) && injection_taken(row, cpu);
 }
+/* A start-up that is to get lost: is this one? Counted down. And are any left? */
+bool injection_lost(cpu_t cpu);
+bool injection_loses(void);
+/* Read "COUNT@CPU" from lose=. Returns 0 or MUSTER_E_INVALID with a line. */
+int injection_read_lost(const char *text);
 /* Read "STEP@CPU" from fail= or hang=. Returns 0 or MUSTER_E_INVALID with a line. */
 int injection_read(const char *text, bool hang);
 /* The CPU of a pending order exists? Asked when the ids are known. */

@@ -44,6 +44,12 @@ static void stop_others(void)
 	(void)local_apic_broadcast_nmi();
 }
 
+/* INIT: whatever the CPU does, it waits for a start-up IPI then. */
+static int reset(cpu_t cpu)
+{
+	return local_apic_send_init(cpu_hwid(cpu));
+}
+
 int pc_interrupts_step(cpu_t cpu)
 {
 	int error;
@@ -55,8 +61,10 @@ int pc_interrupts_step(cpu_t cpu)
 	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
 	x86_machine.kick = pc_kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
-	if (!error)
+	if (!error) {
 		x86_machine.stop_others = stop_others;
+		x86_machine.reset = reset;
+	}
 	return error;
 }
 
