@@ -11,6 +11,8 @@
 #include "core/layout_current.h"
 #include "core/machine.h"
 #include "core/needs.h"
+#include "core/percpu_alloc.h"
+#include "core/percpu_pages.h"
 #include "core/string.h"
 
 #include <muster/console.h>
@@ -27,8 +29,9 @@ static uintptr_t boot_area; /* 0 once it has moved */
 void percpu_setup(const struct percpu_image *image)
 {
 	setup = *image;
-	unit_size = (size_t)align_up(setup.size, MEMORY_PAGE_SIZE);
+	unit_size = (size_t)align_up(setup.size + setup.reserve, MEMORY_PAGE_SIZE);
 	boot_area = (uintptr_t)setup.boot_area;
+	percpu_alloc_begin();
 }
 
 size_t percpu_image_size(void)
@@ -171,6 +174,11 @@ int unit_create(cpu_t cpu)
 		return error;
 	/* The template is the same for all and holds no canary worth the name. */
 	unit_fill(unit, setup.image, cpu, this_cpu(percpu_head).canary);
+	error = percpu_pages_attach(cpu, unit);
+	if (error) {
+		unit_memory_destroy(unit);
+		return error;
+	}
 	record->unit = unit;
 	return 0;
 }
@@ -189,6 +197,7 @@ void unit_destroy(cpu_t cpu)
 	head->magic = PERCPU_MAGIC_FREED;
 	head->cpu = CPU_NONE_NUMBER;
 	head->self = 0;
+	percpu_pages_detach(cpu, (uintptr_t)head);
 	unit_memory_destroy((uintptr_t)head);
 }
 
@@ -255,5 +264,6 @@ int unit_move_boot(void)
 	if (error)
 		return move_back(unit, true, error);
 	boot_area = 0;
-	return 0;
+	/* Nothing is handed out before this: there is nothing that could fail. */
+	return percpu_pages_attach(boot_cpu, unit);
 }

@@ -37,6 +37,8 @@ struct percpu_image {
 	void *boot_area;
 	size_t boot_area_size; /* whole pages */
 	uintptr_t link_base; /* the address that the linker gave to the image: 0 in most kernels */
+	size_t reserve;	     /* bytes behind the image in every unit, for percpu_alloc(): all it can
+				have where memory cannot be mapped */
 };
 
 /* Hand over the image. The entry code has copied it to the boot area and loaded the base. */
