@@ -113,25 +113,29 @@ static void list_remove(uint16_t *head, const struct percpu_block *block)
 static void free_add(uint16_t number)
 {
 	struct percpu_block *block = percpu_block(number);
-	uint32_t rank = class_of(percpu_block_size(block));
+	uint32_t size = percpu_block_size(block);
+	uint32_t rank = class_of(size);
 	uint32_t start;
 
 	block->state = BLOCK_FREE;
 	list_add(&class_first[rank], number);
 	class_filled[rank / 64] |= UINT64_C(1) << rank % 64;
-	spare += whole_pages(block, &start);
+	if (size >= MEMORY_PAGE_SIZE)
+		spare += whole_pages(block, &start);
 }
 
 static void free_remove(uint16_t number)
 {
 	struct percpu_block *block = percpu_block(number);
-	uint32_t rank = class_of(percpu_block_size(block));
+	uint32_t size = percpu_block_size(block);
+	uint32_t rank = class_of(size);
 	uint32_t start;
 
 	list_remove(&class_first[rank], block);
 	if (!class_first[rank])
 		class_filled[rank / 64] &= ~(UINT64_C(1) << rank % 64);
-	spare -= whole_pages(block, &start);
+	if (size >= MEMORY_PAGE_SIZE)
+		spare -= whole_pages(block, &start);
 }
 
 static void void_add(uint16_t number)

@@ -42,8 +42,10 @@ uint32_t percpu_pages_count(void)
 /* The first CPU from this number on that has a unit, or none. */
 static cpu_t unit_from(uint32_t number)
 {
+	const struct cpu_record *records = cpu_lookup()->records;
+
 	for (; number < units_end; number++)
-		if (cpu_record(cpu_from_number(number))->unit)
+		if (records[number].unit)
 			return cpu_from_number(number);
 	return cpu_from_number(CPU_NONE_NUMBER);
 }
@@ -152,9 +154,14 @@ void percpu_pages_flush(void)
 		muster_panic("percpu pages: other CPUs may still use those that were given back");
 }
 
+/* Every allocation comes by here. */
 void percpu_pages_clear(uint32_t offset, uint32_t size)
 {
-	for_each_unit(cpu) memset((void *)(cpu_record(cpu)->unit + offset), 0, size);
+	const struct cpu_record *records = cpu_lookup()->records;
+
+	for (uint32_t number = 0; number < units_end; number++)
+		if (records[number].unit)
+			memset((void *)(records[number].unit + offset), 0, size);
 }
 
 /* The first page at or behind *page that is present; false: there is none. */
