@@ -188,9 +188,9 @@ static int alloc(size_t size, size_t align, uint16_t *block)
 	return 0;
 }
 
-percpu_handle_t percpu_alloc(size_t size, size_t align)
+struct percpu_handle percpu_alloc(size_t size, size_t align)
 {
-	percpu_handle_t handle = { 0 };
+	struct percpu_handle handle = { 0 };
 	uint16_t block = 0;
 	int error = enter("percpu_alloc");
 
@@ -208,7 +208,7 @@ percpu_handle_t percpu_alloc(size_t size, size_t align)
 	return handle;
 }
 
-int percpu_free(percpu_handle_t handle)
+int percpu_free(struct percpu_handle handle)
 {
 	uint16_t block;
 	int error = enter("percpu_free");
@@ -233,12 +233,12 @@ int percpu_free(percpu_handle_t handle)
 	return error;
 }
 
-int percpu_release(percpu_handle_t *handle)
+int percpu_release(struct percpu_handle *handle)
 {
 	int error = percpu_free(*handle);
 
 	if (!error)
-		*handle = (percpu_handle_t){ 0 };
+		*handle = (struct percpu_handle){ 0 };
 	return error;
 }
 
@@ -254,7 +254,7 @@ int percpu_trim(void)
 	return 0;
 }
 
-void *percpu_at(percpu_handle_t handle, cpu_t cpu)
+void *percpu_at(struct percpu_handle handle, cpu_t cpu)
 {
 	uintptr_t unit = percpu_unit(cpu);
 

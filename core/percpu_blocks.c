@@ -165,27 +165,13 @@ static uint16_t split(uint16_t number, uint32_t offset)
 	return made;
 }
 
-/* Make one block of two neighbours, neither in a list. Returns the one that is left: that with the
- * lower number, so that the pool's later pages become empty. */
+/* The right one of two neighbours, neither in a list, becomes part of the left one. */
 static uint16_t join(uint16_t left, uint16_t right)
 {
-	struct percpu_block *block = percpu_block(left);
-	struct percpu_block *other = percpu_block(right);
-
-	if (left < right) {
-		block->next = other->next;
-		percpu_block(other->next)->previous = left;
-		percpu_pool_give(right);
-		return left;
-	}
-	other->offset = block->offset;
-	other->previous = block->previous;
-	if (block->previous)
-		percpu_block(block->previous)->next = right;
-	else
-		first = right;
-	percpu_pool_give(left);
-	return right;
+	percpu_block(left)->next = percpu_block(right)->next;
+	percpu_block(percpu_block(right)->next)->previous = left;
+	percpu_pool_give(right);
+	return left;
 }
 
 /* Join with what is free on both sides, and list it. Returns the block that it is then. */
@@ -200,7 +186,7 @@ static uint16_t become_free(uint16_t number)
 	}
 	if (percpu_block(next)->state == BLOCK_FREE) {
 		free_remove(next);
-		number = join(number, next);
+		(void)join(number, next);
 	}
 	free_add(number);
 	return number;
@@ -217,7 +203,7 @@ static void become_void(uint16_t number)
 	}
 	if (percpu_block(next)->state == BLOCK_VOID) {
 		void_remove(next);
-		number = join(number, next);
+		(void)join(number, next);
 	}
 	void_add(number);
 }

@@ -142,7 +142,7 @@ static void try_elsewhere(void *result)
 
 static void test_refusals(struct ktap *ktap)
 {
-	percpu_handle_t stale = percpu_alloc(8, 8);
+	struct percpu_handle stale = percpu_alloc(8, 8);
 	struct percpu_room room;
 	int elsewhere = 0;
 

@@ -86,11 +86,11 @@ uintptr_t percpu_unit(cpu_t cpu);
  * they are refused. Using what was handed out: anybody, as with PERCPU(). A refusal is one line on
  * the console, and changes nothing.
  */
-typedef struct {
+struct percpu_handle {
 	uint32_t offset; /* from the start of each unit; 0: this is no handle */
 	uint16_t block;	 /* the rest is the allocator's, and how it knows a handle that is stale */
 	uint16_t generation;
-} percpu_handle_t;
+};
 
 /*
  * Get memory in every unit. size: bytes, more than 0. align: a power of two, at most the page size.
@@ -103,10 +103,10 @@ typedef struct {
  *   MUSTER_E_BUSY       the call interrupted another one.
  * Needs: steps `cpu-ids` and `boot-unit`.
  */
-percpu_handle_t percpu_alloc(size_t size, size_t align);
+struct percpu_handle percpu_alloc(size_t size, size_t align);
 
 /* 0 for a handle to memory, else why there is none. One that is all zero: MUSTER_E_NOT_FOUND. */
-static inline int percpu_error(percpu_handle_t handle)
+static inline int percpu_error(struct percpu_handle handle)
 {
 	if (handle.offset)
 		return 0;
@@ -119,9 +119,9 @@ static inline int percpu_error(percpu_handle_t handle)
  * 0; MUSTER_E_NOT_FOUND when the handle is not one of memory that is handed out now: it was given
  * back before, or never was one; MUSTER_E_ORDER, MUSTER_E_BUSY as above.
  */
-int percpu_free(percpu_handle_t handle);
+int percpu_free(struct percpu_handle handle);
 /* The same, and the handle is none afterwards if that went well. */
-int percpu_release(percpu_handle_t *handle);
+int percpu_release(struct percpu_handle *handle);
 
 /* Give back every page that nothing is in, and what the allocator itself took and does not need.
  * Returns 0, or MUSTER_E_ORDER, MUSTER_E_BUSY as above. */
@@ -131,14 +131,14 @@ int percpu_trim(void);
  * Where it is in that CPU's unit. A CPU without a unit, or a handle that cannot be one, is a panic
  * that names it; a stale one is not noticed.
  */
-void *percpu_at(percpu_handle_t handle, cpu_t cpu);
+void *percpu_at(struct percpu_handle handle, cpu_t cpu);
 /* This CPU's, an lvalue of that type. Its address must not be taken, as with this_cpu(). */
 #define percpu_this_at(type, handle) PERCPU_THIS_AT(type, (handle).offset)
 
 /* The type of a dynamic per-CPU variable. All zero, as static ones are, it has no memory. */
 #define PERCPU_DYNAMIC(type)                                                \
 	union {                                                             \
-		percpu_handle_t handle;                                     \
+		struct percpu_handle handle;                                \
 		__typeof__(type) *typed; /* only ever asked for its type */ \
 	}
 /* The above for one of them. percpu_new() returns what percpu_error() says. */

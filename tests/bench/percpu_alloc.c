@@ -18,7 +18,7 @@
 #define ROUND_PAIRS 4000
 #define LIVE_MAX    8000
 
-static percpu_handle_t live[LIVE_MAX];
+static struct percpu_handle live[LIVE_MAX];
 static uint32_t live_count;
 static uint64_t random_state;
 
@@ -58,11 +58,11 @@ static void begin(uint32_t cpus, uint64_t stride)
 }
 
 /* Mostly small, as counters and statistics are: 8 to 512 bytes, 80 on average. */
-static percpu_handle_t take(void)
+static struct percpu_handle take(void)
 {
 	static const uint16_t sizes[16] = { 8,	8,  8,	8,  16, 16,  16,  24,
 					    32, 48, 64, 64, 96, 128, 256, 512 };
-	percpu_handle_t handle = percpu_alloc(sizes[random_below(16)], 8);
+	struct percpu_handle handle = percpu_alloc(sizes[random_below(16)], 8);
 
 	must(!percpu_error(handle), "percpu_alloc");
 	return handle;

@@ -31,7 +31,7 @@ struct fragments {
 	uint32_t refilled_pages; /* after as many came again */
 };
 
-static percpu_handle_t fragments_handles[FRAGMENTS];
+static struct percpu_handle fragments_handles[FRAGMENTS];
 
 /* Counters, references, and the statistics of a group: 1,232 bytes for ten. */
 static inline uint32_t fragments_size(uint32_t index)

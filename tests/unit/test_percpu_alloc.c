@@ -4,6 +4,7 @@
  * test_percpu_alloc_model.c, what they leave behind is test_percpu_fragmentation.c.
  */
 #include "core/memory_map.h"
+#include "core/percpu_alloc.h"
 #include "core/runner.h"
 #include "percpu_guest.h"
 
@@ -25,9 +26,9 @@ static int begin(void **state)
 	return 0;
 }
 
-static percpu_handle_t get(size_t size, size_t align)
+static struct percpu_handle get(size_t size, size_t align)
 {
-	percpu_handle_t handle = percpu_alloc(size, align);
+	struct percpu_handle handle = percpu_alloc(size, align);
 
 	assert_int_equal(percpu_error(handle), 0);
 	return handle;
@@ -88,7 +89,7 @@ static void test_small(void **state)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		percpu_room(&before);
 		for (uint32_t j = 0; j < 100; j++) {
-			percpu_handle_t handle = get(sizes[i], 1);
+			struct percpu_handle handle = get(sizes[i], 1);
 
 			for_each_cpu (cpu)
 				memset(percpu_at(handle, cpu), 0xff, sizes[i]);
@@ -122,7 +123,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		percpu_handle_t handle;
+		struct percpu_handle handle;
 
 		host_log_clear();
 		handle = percpu_alloc(wrong[i].size, wrong[i].align);
@@ -138,7 +139,7 @@ static void test_refused(void **state)
 
 static void test_stale_and_wild(void **state)
 {
-	percpu_handle_t first = get(64, 64), second, wild;
+	struct percpu_handle first = get(64, 64), second, wild;
 
 	(void)state;
 	assert_int_equal(percpu_free(first), 0);
@@ -160,16 +161,16 @@ static void test_stale_and_wild(void **state)
 	wild.offset += 4;
 	assert_int_equal(percpu_free(wild), MUSTER_E_NOT_FOUND);
 	/* The end of the room looks like a block in use. */
-	wild = (percpu_handle_t){ .offset = STRIDE / 2, .block = 2 };
+	wild = (struct percpu_handle){ .offset = STRIDE / 2, .block = 2 };
 	assert_int_equal(percpu_free(wild), MUSTER_E_NOT_FOUND);
-	assert_int_equal(percpu_free((percpu_handle_t){ 0 }), MUSTER_E_NOT_FOUND);
+	assert_int_equal(percpu_free((struct percpu_handle){ 0 }), MUSTER_E_NOT_FOUND);
 	percpu_guest_check();
 	assert_int_equal(percpu_free(second), 0);
 }
 
 static void test_at_panics(void **state)
 {
-	percpu_handle_t handle = get(64, 64), wild = { .offset = STRIDE / 2 };
+	struct percpu_handle handle = get(64, 64), wild = { .offset = STRIDE / 2 };
 	const char *message;
 
 	(void)state;
@@ -187,7 +188,7 @@ static void test_at_panics(void **state)
 /* Growing takes a page for every unit, at one offset, and freeing gives all back. */
 static void test_growth(void **state)
 {
-	percpu_handle_t handles[6];
+	struct percpu_handle handles[6];
 	struct percpu_room room;
 
 	(void)state;
@@ -221,7 +222,7 @@ static void test_growth(void **state)
 /* A hole in the middle goes back too, and is used again. */
 static void test_hole(void **state)
 {
-	percpu_handle_t low, middle, high, again;
+	struct percpu_handle low, middle, high, again;
 
 	(void)state;
 	low = get(PAGE, PAGE);
@@ -244,7 +245,7 @@ static void test_hole(void **state)
 /* Stacks are in the upper half of the window. */
 static void test_half_a_window(void **state)
 {
-	percpu_handle_t handles[16];
+	struct percpu_handle handles[16];
 	uint32_t count = 0;
 	struct percpu_room room;
 
@@ -276,7 +277,7 @@ static void test_half_a_window(void **state)
 /* Each failure in the middle of growing leaves everything as it was. */
 static void test_growth_fails(void **state)
 {
-	percpu_handle_t handle;
+	struct percpu_handle handle;
 	size_t eaten = 0;
 	char line[64];
 
@@ -318,7 +319,7 @@ static void test_growth_fails(void **state)
 /* Pages come from the node of each unit's CPU. */
 static void test_nodes(void **state)
 {
-	percpu_handle_t handle;
+	struct percpu_handle handle;
 
 	(void)state;
 	memory_map_set_node(20 << 20, 4 << 20, 1);
@@ -342,7 +343,7 @@ static void test_nodes(void **state)
 /* A unit made later has it all, zero; what a CPU had that went is lost. */
 static void test_units_come_and_go(void **state)
 {
-	percpu_handle_t small = get(24, 8), large = get(3 * PAGE, 64);
+	struct percpu_handle small = get(24, 8), large = get(3 * PAGE, 64);
 	cpu_t cpu = cpu_from_number(2);
 	uint64_t free;
 
@@ -381,13 +382,74 @@ static void test_units_come_and_go(void **state)
 	assert_int_equal(mem_free_total(), free_at_start);
 }
 
+/* What is behind the image in the pages that a unit is made with is never taken to be zero. */
+static void test_fixed_part(void **state)
+{
+	struct percpu_handle small, large;
+	cpu_t cpu = cpu_from_number(3);
+	uint32_t first;
+
+	(void)state;
+	assert_int_equal(percpu_alloc_fixed(&first), 0);
+	small = get(40, 8);
+	assert_int_equal(percpu_pages_count(), 0);
+	assert_int_equal(percpu_alloc_fixed(&first), percpu_unit_size() - first);
+	assert_in_range(small.offset, first, first + 7);
+	memset(percpu_at(small, cpu), 0x99, 40);
+	assert_int_equal(percpu_pages_attach(cpu, percpu_unit(cpu)), 0);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(((char *)percpu_at(small, cpu))[i], 0);
+	assert_int_equal(percpu_free(small), 0);
+	assert_int_equal(percpu_alloc_fixed(&first), 0);
+	/* One that begins there and ends in pages that came later. */
+	large = get(2 * PAGE, 4);
+	assert_int_equal(large.offset, first);
+	assert_int_equal(percpu_alloc_fixed(&first), percpu_unit_size() - first);
+	assert_int_equal(percpu_free(large), 0);
+}
+
+/*
+ * Among many free ones of its class it is the last that is looked at, and has a void behind it: it
+ * is found before more pages are taken.
+ */
+static void test_last_look(void **state)
+{
+	struct percpu_handle small[40], between[40], last;
+	uint32_t pages, end;
+
+	(void)state;
+	percpu_guest_begin(1, UINT64_C(256) << 10);
+	fill_fixed();
+	for (uint32_t i = 0; i < 40; i++) {
+		small[i] = get(992, 4);
+		between[i] = get(32, 4);
+	}
+	end = between[39].offset + 32;
+	/* What is left of the last page is filled up to 1,020 bytes, or of the one after it. */
+	if (PAGE - end % PAGE <= 1020) {
+		(void)get(PAGE - end % PAGE, 4);
+		end = 0;
+	}
+	(void)get(PAGE - end % PAGE - 1020, 4);
+	pages = percpu_pages_count();
+	last = get(1020, 4);
+	assert_int_equal((last.offset + 1020) % PAGE, 0);
+	assert_int_equal(percpu_pages_count(), pages);
+	assert_int_equal(percpu_free(last), 0);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(percpu_free(small[i]), 0);
+	assert_int_equal(get(1020, 4).offset, last.offset);
+	assert_int_equal(percpu_pages_count(), pages);
+	percpu_guest_check();
+}
+
 /* Where nothing can be mapped, what units are made with is all there is. */
 static void test_final_room(void **state)
 {
 	struct percpu_image image = *host_percpu_image();
 	int (*map)(uint64_t, uint64_t, uint64_t, enum map_protection, uint32_t);
 	struct machine *machine = host_machine_begin();
-	percpu_handle_t handles[1024];
+	struct percpu_handle handles[1024];
 	uint32_t count = 0;
 	struct percpu_room room;
 
@@ -436,7 +498,7 @@ static void test_before_the_boot_unit(void **state)
 	host_begin(CPUS);
 	assert_int_equal(percpu_error(percpu_alloc(8, 8)), MUSTER_E_ORDER);
 	assert_true(host_log_has("percpu_alloc on CPU 0: the boot CPU has no unit yet"));
-	assert_int_equal(percpu_free((percpu_handle_t){ .offset = 64, .block = 1 }),
+	assert_int_equal(percpu_free((struct percpu_handle){ .offset = 64, .block = 1 }),
 			 MUSTER_E_ORDER);
 	assert_int_equal(percpu_trim(), MUSTER_E_ORDER);
 	percpu_room(&room);
@@ -452,7 +514,7 @@ static void *on_cpu_1(void *handle)
 {
 	machine_get()->percpu_base_load(percpu_unit(cpu_from_number(1)));
 	assert_int_equal(percpu_error(percpu_alloc(8, 8)), MUSTER_E_ORDER);
-	assert_int_equal(percpu_free(*(percpu_handle_t *)handle), MUSTER_E_ORDER);
+	assert_int_equal(percpu_free(*(struct percpu_handle *)handle), MUSTER_E_ORDER);
 	assert_int_equal(percpu_trim(), MUSTER_E_ORDER);
 	return NULL;
 }
@@ -460,10 +522,10 @@ static void *on_cpu_1(void *handle)
 static void in_a_call(void *handle)
 {
 	assert_int_equal(percpu_error(percpu_alloc(8, 8)), MUSTER_E_ORDER);
-	assert_int_equal(percpu_free(*(percpu_handle_t *)handle), MUSTER_E_ORDER);
+	assert_int_equal(percpu_free(*(struct percpu_handle *)handle), MUSTER_E_ORDER);
 }
 
-static percpu_handle_t interrupted;
+static struct percpu_handle interrupted;
 static int (*real_map)(uint64_t address, uint64_t physical, uint64_t size,
 		       enum map_protection protection, uint32_t node);
 
@@ -501,7 +563,7 @@ static void test_who_may(void **state)
 /* Blocks beyond the pool's first page take memory, and give it back. */
 static void test_many_blocks(void **state)
 {
-	static percpu_handle_t handles[5000];
+	static struct percpu_handle handles[5000];
 	uint32_t count = 0;
 
 	(void)state;
@@ -518,6 +580,25 @@ static void test_many_blocks(void **state)
 	assert_int_equal(mem_owned_by("percpu blocks"), 0);
 	percpu_guest_check();
 	assert_int_equal(mem_free_total(), free_at_start);
+	/* What is left at the end moves to the pool's first page, if another has it. */
+	handles[0] = get(3 * PAGE, PAGE);
+	for (uint32_t i = 1; i < 600; i++)
+		handles[i] = get(64, 4);
+	assert_int_equal(percpu_free(handles[0]), 0);
+	assert_int_equal(percpu_trim(), 0);
+	for (uint32_t i = 1; i < 600; i++)
+		assert_int_equal(percpu_free(handles[i]), 0);
+	assert_int_equal(percpu_trim(), 0);
+	assert_int_equal(mem_owned_by("percpu blocks"), 0);
+	percpu_guest_check();
+	/* A page of the pool that is just empty stays: the next would want it again. */
+	count = 0;
+	do
+		handles[count] = get(4, 4);
+	while (handles[count++].block < PERCPU_POOL_PAGE_BLOCKS);
+	assert_int_equal(percpu_free(handles[--count]), 0);
+	assert_int_equal(percpu_free(handles[--count]), 0);
+	assert_int_equal(mem_owned_by("percpu blocks"), PAGE);
 	/* No memory for blocks. */
 	percpu_guest_begin(1, UINT64_C(512) << 10);
 	get(PAGE, PAGE);
@@ -560,6 +641,8 @@ int main(void)
 		cmocka_unit_test_setup(test_growth_fails, begin),
 		cmocka_unit_test_setup(test_nodes, begin),
 		cmocka_unit_test_setup(test_units_come_and_go, begin),
+		cmocka_unit_test_setup(test_fixed_part, begin),
+		cmocka_unit_test_setup(test_last_look, begin),
 		cmocka_unit_test_setup(test_final_room, begin),
 		cmocka_unit_test_setup(test_before_the_boot_unit, begin),
 		cmocka_unit_test_setup(test_who_may, begin),

@@ -43,7 +43,7 @@ static void check_flushes(uint32_t wanted)
 
 static void test_everybody_forgets(void **state)
 {
-	percpu_handle_t handles[6];
+	struct percpu_handle handles[6];
 
 	(void)state;
 	for (uint32_t i = 0; i < 6; i++)
@@ -88,7 +88,7 @@ static void count(void *unused)
 static void test_use_meanwhile(void **state)
 {
 	static struct cpu_call_request requests[CPUS];
-	percpu_handle_t others[6];
+	struct percpu_handle others[6];
 
 	(void)state;
 	assert_int_equal(percpu_new(counter), 0);
@@ -111,7 +111,7 @@ static void test_use_meanwhile(void **state)
 
 static void test_down_and_up(void **state)
 {
-	percpu_handle_t large = percpu_alloc(2 * PAGE, 8), more;
+	struct percpu_handle large = percpu_alloc(2 * PAGE, 8), more;
 	uint64_t free = mem_free_total();
 
 	(void)state;

@@ -13,7 +13,7 @@
 #define GRAINS	   (STRIDE / 2 / PERCPU_GRANULE)
 
 struct live {
-	percpu_handle_t handle;
+	struct percpu_handle handle;
 	uint32_t size;
 	uint32_t id;
 };
@@ -21,7 +21,7 @@ struct live {
 static struct live live[LIVE_MAX];
 static uint32_t live_count, next_id, cpus;
 static uint8_t taken[GRAINS];
-static percpu_handle_t stale;
+static struct percpu_handle stale;
 static uint64_t random_state;
 /* What happened, so that a run in which something never happens is noticed. */
 static struct {
@@ -177,7 +177,7 @@ static void free_one(uint32_t index)
 /* Handles that mean nothing: one given back, and one that somebody invented. */
 static void free_nothing(void)
 {
-	percpu_handle_t wild = {
+	struct percpu_handle wild = {
 		.offset = random_below(STRIDE),
 		.block = (uint16_t)random_below(1 << 16),
 		.generation = 0,
@@ -255,7 +255,7 @@ static void run(uint32_t with_cpus, uint64_t seed)
 	cpus = with_cpus;
 	random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + cpus;
 	live_count = next_id = 0;
-	stale = (percpu_handle_t){ 0 };
+	stale = (struct percpu_handle){ 0 };
 	memset(taken, 0, sizeof(taken));
 	percpu_guest_begin(cpus, STRIDE);
 	free = mem_free_total();
