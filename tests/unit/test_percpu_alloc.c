@@ -583,10 +583,12 @@ static void test_many_blocks(void **state)
 	/* What is left at the end moves to the pool's first page, if another has it. */
 	handles[0] = get(3 * PAGE, PAGE);
 	for (uint32_t i = 1; i < 600; i++)
-		handles[i] = get(64, 4);
+		handles[i] = get(16, 4);
 	assert_int_equal(percpu_free(handles[0]), 0);
+	for (uint32_t i = 600; i < 610; i++)
+		handles[i] = get(16, 4);
 	assert_int_equal(percpu_trim(), 0);
-	for (uint32_t i = 1; i < 600; i++)
+	for (uint32_t i = 1; i < 610; i++)
 		assert_int_equal(percpu_free(handles[i]), 0);
 	assert_int_equal(percpu_trim(), 0);
 	assert_int_equal(mem_owned_by("percpu blocks"), 0);
