@@ -15,61 +15,30 @@
  */
 #include "core/percpu_blocks.h"
 #include "core/align.h"
+#include "core/percpu_class.h"
 
 #include <muster/memory.h>
-
-/* Up to 16 granules each size has its own class, then each power of two has 16. */
-#define STEP_BITS  4
-#define STEPS	   (1u << STEP_BITS)
-#define SIZE_BITS  24 /* of PERCPU_OFFSET_MAX */
-#define GRAIN_BITS 2  /* of PERCPU_GRANULE */
-#define CLASSES	   ((SIZE_BITS - GRAIN_BITS - STEP_BITS + 2) * STEPS)
-_Static_assert(PERCPU_OFFSET_MAX == 1u << SIZE_BITS, "classes are for every size");
-_Static_assert(PERCPU_GRANULE == 1u << GRAIN_BITS, "classes count in granules");
-_Static_assert(CLASSES % 64 == 0, "whole words of the bitmap");
 
 /* Blocks looked at of the one class that may hold too small ones, before more memory is taken. */
 #define LOOKS 32
 
-static uint16_t class_first[CLASSES];
-static uint64_t class_filled[CLASSES / 64];
+static uint16_t class_first[PERCPU_CLASSES];
+static uint64_t class_filled[PERCPU_CLASSES / 64];
 static uint16_t void_first;
 static uint16_t first;	   /* the block at the lowest offset */
 static uint32_t fixed_end; /* pages below are not ours to unmap */
 static uint32_t spare;	   /* whole pages in free blocks */
 static uint16_t generation;
 
-/* The class that a size belongs to. */
-static uint32_t class_of(uint32_t size)
-{
-	uint32_t grains = size / PERCPU_GRANULE;
-	uint32_t bits;
-
-	if (grains < STEPS)
-		return grains;
-	bits = 31 - (uint32_t)__builtin_clz(grains);
-	return (bits - STEP_BITS + 1) * STEPS + (grains >> (bits - STEP_BITS)) - STEPS;
-}
-
-/* The first class in which every block has at least this size. */
-static uint32_t class_for(uint32_t size)
-{
-	uint32_t grains = size / PERCPU_GRANULE;
-
-	if (grains >= STEPS)
-		grains += (1u << (31 - (uint32_t)__builtin_clz(grains) - STEP_BITS)) - 1;
-	return class_of(grains * PERCPU_GRANULE);
-}
-
-/* The first class from this one on that has a block; CLASSES if none has. */
+/* The first class from this one on that has a block; PERCPU_CLASSES if none has. */
 static uint32_t class_next_filled(uint32_t rank)
 {
 	uint64_t mask = UINT64_MAX << rank % 64;
 
-	for (uint32_t word = rank / 64; word < CLASSES / 64; word++, mask = UINT64_MAX)
+	for (uint32_t word = rank / 64; word < PERCPU_CLASSES / 64; word++, mask = UINT64_MAX)
 		if (class_filled[word] & mask)
 			return word * 64 + (uint32_t)__builtin_ctzll(class_filled[word] & mask);
-	return CLASSES;
+	return PERCPU_CLASSES;
 }
 
 static uint32_t block_end(const struct percpu_block *block)
@@ -109,12 +78,12 @@ static void list_remove(uint16_t *head, const struct percpu_block *block)
 		percpu_block(block->list_next)->list_previous = block->list_previous;
 }
 
-/* Into the list of its class. Its neighbours are in place: they say how large it is. */
-static void free_add(uint16_t number)
+/* Into the list of its class, and out of it. Its size is handed over: whoever calls has just looked
+ * at its neighbours, which say what it is. */
+static void free_add(uint16_t number, uint32_t size)
 {
 	struct percpu_block *block = percpu_block(number);
-	uint32_t size = percpu_block_size(block);
-	uint32_t rank = class_of(size);
+	uint32_t rank = percpu_class_of(size);
 	uint32_t start;
 
 	block->state = BLOCK_FREE;
@@ -124,11 +93,9 @@ static void free_add(uint16_t number)
 		spare += whole_pages(block, &start);
 }
 
-static void free_remove(uint16_t number)
+static void free_remove(const struct percpu_block *block, uint32_t size)
 {
-	struct percpu_block *block = percpu_block(number);
-	uint32_t size = percpu_block_size(block);
-	uint32_t rank = class_of(size);
+	uint32_t rank = percpu_class_of(size);
 	uint32_t start;
 
 	list_remove(&class_first[rank], block);
@@ -177,18 +144,23 @@ static uint16_t join(uint16_t left, uint16_t right)
 /* Join with what is free on both sides, and list it. Returns the block that it is then. */
 static uint16_t become_free(uint16_t number)
 {
-	uint16_t previous = percpu_block(number)->previous;
-	uint16_t next = percpu_block(number)->next;
+	struct percpu_block *block = percpu_block(number);
+	struct percpu_block *next = percpu_block(block->next);
+	struct percpu_block *previous = percpu_block(block->previous);
+	uint32_t start = block->offset;
+	uint32_t end = next->offset;
 
-	if (previous && percpu_block(previous)->state == BLOCK_FREE) {
-		free_remove(previous);
-		number = join(previous, number);
+	if (next->state == BLOCK_FREE) {
+		end = block_end(next);
+		free_remove(next, end - next->offset);
+		(void)join(number, block->next);
 	}
-	if (percpu_block(next)->state == BLOCK_FREE) {
-		free_remove(next);
-		(void)join(number, next);
+	if (block->previous && previous->state == BLOCK_FREE) {
+		free_remove(previous, start - previous->offset);
+		start = previous->offset;
+		number = join(block->previous, number);
 	}
-	free_add(number);
+	free_add(number, end - start);
 	return number;
 }
 
@@ -213,9 +185,9 @@ void percpu_blocks_begin(uint32_t start, uint32_t backed, uint32_t limit)
 	uint16_t end, number;
 
 	percpu_pool_begin();
-	for (uint32_t i = 0; i < CLASSES; i++)
+	for (uint32_t i = 0; i < PERCPU_CLASSES; i++)
 		class_first[i] = 0;
-	for (uint32_t i = 0; i < CLASSES / 64; i++)
+	for (uint32_t i = 0; i < PERCPU_CLASSES / 64; i++)
 		class_filled[i] = 0;
 	void_first = 0;
 	spare = 0;
@@ -231,7 +203,7 @@ void percpu_blocks_begin(uint32_t start, uint32_t backed, uint32_t limit)
 	if (backed > start && backed < limit)
 		number = split(first, backed);
 	if (backed > start)
-		free_add(first);
+		free_add(first, backed - start);
 	if (backed < limit)
 		void_add(number);
 }
@@ -247,19 +219,21 @@ static uint32_t fit(const struct percpu_block *block, uint32_t size, uint32_t al
 /* Take it out of a free block in which it fits. */
 static uint16_t carve(uint16_t number, uint32_t size, uint32_t align)
 {
-	uint32_t offset = fit(percpu_block(number), size, align);
-	struct percpu_block *block;
+	struct percpu_block *block = percpu_block(number);
+	uint32_t offset = fit(block, size, align);
+	uint32_t start = block->offset;
+	uint32_t end = block_end(block);
 
-	free_remove(number);
-	if (offset != percpu_block(number)->offset) {
+	free_remove(block, end - start);
+	if (offset != start) {
 		uint16_t made = split(number, offset);
 
-		free_add(number);
+		free_add(number, offset - start);
 		number = made;
+		block = percpu_block(made);
 	}
-	block = percpu_block(number);
-	if (offset + size != block_end(block))
-		free_add(split(number, offset + size));
+	if (offset + size != end)
+		free_add(split(number, offset + size), end - offset - size);
 	block->state = BLOCK_USED;
 	if (!++generation)
 		generation = 1;
@@ -278,22 +252,23 @@ static uint16_t look_through(uint16_t number, uint32_t size, uint32_t align, uin
 /* In constant time: where everything is large enough, and then in a part of where some are. */
 static uint16_t find_quickly(uint32_t size, uint32_t align)
 {
-	uint32_t rank = class_next_filled(class_for(size));
+	uint32_t rank = class_next_filled(percpu_class_for(size));
 	uint32_t padded;
 
-	if (rank != CLASSES && fit(percpu_block(class_first[rank]), size, align) != UINT32_MAX)
+	if (rank != PERCPU_CLASSES &&
+	    fit(percpu_block(class_first[rank]), size, align) != UINT32_MAX)
 		return class_first[rank];
 	padded = align > PERCPU_GRANULE
-			 ? class_next_filled(class_for(size + align - PERCPU_GRANULE))
-			 : CLASSES;
-	if (padded != CLASSES)
+			 ? class_next_filled(percpu_class_for(size + align - PERCPU_GRANULE))
+			 : PERCPU_CLASSES;
+	if (padded != PERCPU_CLASSES)
 		return class_first[padded];
-	return look_through(class_first[class_of(size)], size, align, LOOKS);
+	return look_through(class_first[percpu_class_of(size)], size, align, LOOKS);
 }
 
 static uint16_t find_anywhere(uint32_t size, uint32_t align)
 {
-	for (uint32_t rank = class_next_filled(class_of(size)); rank != CLASSES;
+	for (uint32_t rank = class_next_filled(percpu_class_of(size)); rank != PERCPU_CLASSES;
 	     rank = class_next_filled(rank + 1)) {
 		uint16_t found = look_through(class_first[rank], size, align, UINT32_MAX);
 
@@ -374,22 +349,24 @@ uint32_t percpu_blocks_spare(void)
 static bool punch(uint16_t number, void (*unmap)(uint32_t offset, uint32_t size))
 {
 	const struct percpu_block *block = percpu_block(number);
-	uint32_t start, end;
-	uint32_t pages = whole_pages(block, &start);
+	uint32_t before = block->offset;
+	uint32_t behind = block_end(block);
+	uint32_t start;
+	uint32_t end = whole_pages(block, &start) * MEMORY_PAGE_SIZE;
 
-	end = start + pages * MEMORY_PAGE_SIZE;
-	if (percpu_pool_reserve((uint32_t)(block->offset != start) + (block_end(block) != end)))
+	end += start;
+	if (percpu_pool_reserve((uint32_t)(before != start) + (behind != end)))
 		return false;
 	unmap(start, end - start);
-	free_remove(number);
-	if (percpu_block(number)->offset != start) {
+	free_remove(block, behind - before);
+	if (before != start) {
 		uint16_t made = split(number, start);
 
-		free_add(number);
+		free_add(number, start - before);
 		number = made;
 	}
-	if (block_end(percpu_block(number)) != end)
-		free_add(split(number, end));
+	if (behind != end)
+		free_add(split(number, end), behind - end);
 	become_void(number);
 	return true;
 }
@@ -399,7 +376,8 @@ uint32_t percpu_blocks_punch(void (*unmap)(uint32_t offset, uint32_t size))
 	uint32_t ranges = 0;
 
 	/* What is left of a block is less than a page on each side: it goes to classes below. */
-	for (uint32_t rank = class_of(MEMORY_PAGE_SIZE); spare && rank < CLASSES; rank++) {
+	for (uint32_t rank = percpu_class_of(MEMORY_PAGE_SIZE); spare && rank < PERCPU_CLASSES;
+	     rank++) {
 		uint16_t next;
 
 		for (uint16_t number = class_first[rank]; number; number = next) {
@@ -434,23 +412,22 @@ static uint16_t renumber(uint16_t number)
 
 void percpu_blocks_compact(void)
 {
-	uint16_t number = first;
+	for (uint16_t number = first; percpu_block(number)->state != BLOCK_END;
+	     number = percpu_block(number)->next) {
+		const struct percpu_block *block = percpu_block(number);
+		uint32_t size = percpu_block_size(block);
 
-	while (percpu_block(number)->state != BLOCK_END) {
-		uint8_t state = percpu_block(number)->state;
-
-		if (state != BLOCK_USED && percpu_pool_has_earlier(number)) {
-			if (state == BLOCK_FREE)
-				free_remove(number);
-			else
-				void_remove(number);
+		if (block->state == BLOCK_USED || !percpu_pool_has_earlier(number))
+			continue;
+		if (block->state == BLOCK_FREE) {
+			free_remove(block, size);
 			number = renumber(number);
-			if (state == BLOCK_FREE)
-				free_add(number);
-			else
-				void_add(number);
+			free_add(number, size);
+		} else {
+			void_remove(number);
+			number = renumber(number);
+			void_add(number);
 		}
-		number = percpu_block(number)->next;
 	}
 	percpu_pool_trim();
 }
