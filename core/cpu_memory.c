@@ -115,8 +115,13 @@ int cpu_memory_create(cpu_t cpu)
 	}
 	record->stacks = STACKS_ALL;
 	record->stack = window + main_stack_top;
-	unit_begin(record, window);
-	return 0;
+	error = unit_begin(record, window);
+	if (error) {
+		stacks_destroy(cpu);
+		machine->unmap(window, percpu_unit_size());
+		mem_free(physical, percpu_unit_size());
+	}
+	return error;
 }
 
 void cpu_memory_destroy(cpu_t cpu)

@@ -11,6 +11,8 @@
 #include "core/layout_current.h"
 #include "core/machine.h"
 #include "core/needs.h"
+#include "core/percpu_alloc.h"
+#include "core/percpu_pages.h"
 #include "core/string.h"
 
 #include <muster/arch/cpu.h>
@@ -30,8 +32,9 @@ void percpu_setup(const struct percpu_image *image)
 	if (image->size % sizeof(uint64_t))
 		muster_panic("per-CPU image: %zu bytes: not whole words", image->size);
 	setup = *image;
-	unit_size = (size_t)align_up(setup.size, MEMORY_PAGE_SIZE);
+	unit_size = (size_t)align_up(setup.size + setup.reserve, MEMORY_PAGE_SIZE);
 	boot_area = (uintptr_t)setup.boot_area;
+	percpu_alloc_begin();
 }
 
 size_t percpu_image_size(void)
@@ -195,11 +198,18 @@ static int unit_wanted(const struct cpu_record *record)
 	return MUSTER_E_EXISTS;
 }
 
-void unit_begin(struct cpu_record *record, uintptr_t unit)
+int unit_begin(struct cpu_record *record, uintptr_t unit)
 {
+	if (percpu_pages_wanted) {
+		int error = percpu_pages_attach(cpu_from_number(record->number), unit);
+
+		if (error)
+			return error;
+	}
 	/* The template is the same for all and holds no canary worth the name. */
 	unit_fill(unit, setup.image, record->number, this_cpu(percpu_head).canary);
 	record->unit = unit;
+	return 0;
 }
 
 int unit_create(cpu_t cpu)
@@ -211,8 +221,11 @@ int unit_create(cpu_t cpu)
 	if (error)
 		return error;
 	unit = unit_memory_create(cpu, record->node, &error);
-	if (!error)
-		unit_begin(record, unit);
+	if (error)
+		return error;
+	error = unit_begin(record, unit);
+	if (error)
+		unit_memory_destroy(unit);
 	return error;
 }
 
@@ -230,6 +243,7 @@ void unit_destroy(cpu_t cpu)
 	head->magic = PERCPU_MAGIC_FREED;
 	head->cpu = CPU_NONE_NUMBER;
 	head->self = 0;
+	percpu_pages_detach(cpu, (uintptr_t)head);
 	unit_memory_destroy((uintptr_t)head);
 }
 

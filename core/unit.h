@@ -37,6 +37,8 @@ struct percpu_image {
 	void *boot_area;
 	size_t boot_area_size; /* whole pages */
 	uintptr_t link_base; /* the address that the linker gave to the image: 0 in most kernels */
+	size_t reserve;	     /* bytes behind the image in every unit, for percpu_alloc(): all it can
+				have where memory cannot be mapped */
 };
 
 /* Hand over the image. The entry code has copied it to the boot area and loaded the base. */
@@ -51,10 +53,10 @@ void percpu_setup(const struct percpu_image *image);
  */
 int unit_create(cpu_t cpu);
 /* Its parts, for memory that somebody else has got. Can units be made (0, or an error and a line)?
- * And: the CPU's unit is at that address, mapped; fill it. */
+ * And: the CPU's unit is at that address, mapped; fill it. Returns 0, or an error: it has none. */
 struct cpu_record;
 int unit_check(cpu_t cpu);
-void unit_begin(struct cpu_record *record, uintptr_t unit);
+int unit_begin(struct cpu_record *record, uintptr_t unit);
 
 /* Take it back: poison the head, unmap, free. Nothing if it has none. The unit that the calling CPU
  * runs on is a panic. */

@@ -172,6 +172,13 @@ void *percpu_host_this(uintptr_t address)
 	return (void *)(base + (address - image.link_base));
 }
 
+void *percpu_host_this_at(uintptr_t offset)
+{
+	if (!base)
+		muster_panic("per-CPU data used in a thread that plays no CPU");
+	return (void *)(base + offset);
+}
+
 void percpu_host_base_load(uintptr_t unit)
 {
 	base = unit;
