@@ -15,6 +15,7 @@ include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
 include make/install.mk
+include make/bench.mk
 include make/check.mk
 
 PLATFORM ?= pc
@@ -25,7 +26,7 @@ RUN_OPTIONS := --platform $(PLATFORM) $(if $(CPUS),--cpus $(CPUS)) $(if $(MEM),-
 	$(if $(APPEND),--append '$(APPEND)')
 
 .PHONY: all run clean help
-all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf
+all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf $(INSTRUCTIONS)
 
 run: all | $(BUILD)/packages-run
 	$(Q)$(BUILD)/muster run $(RUN_OPTIONS)

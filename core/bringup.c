@@ -16,6 +16,7 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/muster.h>
 
 /* How often the wait for CPUs says whom it waits for, and looks for one that failed by itself. It
@@ -272,6 +273,11 @@ static void give_up_on(cpu_t cpu)
 		      bringup_step_now(cpu));
 }
 
+static bool is_finishing(cpu_t cpu)
+{
+	return cpu_is_online(cpu) && !progress_is_complete(cpu);
+}
+
 void bringup_wait(uint32_t wanted_online)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
@@ -279,6 +285,7 @@ void bringup_wait(uint32_t wanted_online)
 	struct clock_limit look = clock_limit_begin(LOOKING_MILLISECONDS);
 
 	progress_boot_waits();
+	MARK_WAIT_BEGIN();
 	while (cpu_online_count() < wanted_online) {
 		if (clock_limit_over(&look)) {
 			/* One that failed by its own account is not waited for. */
@@ -297,11 +304,16 @@ void bringup_wait(uint32_t wanted_online)
 		}
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	/* Online is what a CPU says in the middle of its last step: let it write down the end. */
-	for_each_cpu (cpu)
-		while (cpu_is_online(cpu) && !progress_is_complete(cpu) &&
-		       !clock_limit_over(&limit))
+	for_each_cpu (cpu) {
+		if (!is_finishing(cpu))
+			continue;
+		MARK_WAIT_BEGIN();
+		while (is_finishing(cpu) && !clock_limit_over(&limit))
 			cpu_relax();
+		MARK_WAIT_END();
+	}
 }
 
 /* CPUs that came, failed an ONLINE step, undid it and stopped: what the boot CPU did for them is
@@ -317,11 +329,15 @@ static void start_others(void)
 {
 	uint32_t wanted;
 
+	MARK_PHASE(MARK_PHASE_PREPARE);
 	prepare_all();
+	MARK_PHASE(MARK_PHASE_START);
 	wanted = cpu_online_count() + count_state(CPU_PREPARED);
 	start_all();
+	MARK_PHASE(MARK_PHASE_ARRIVE);
 	bringup_wait(wanted);
 	undo_stopped();
+	MARK_PHASE(MARK_PHASE_ONLINE);
 }
 
 int bringup_run(const struct bringup_table *table)
@@ -369,6 +385,7 @@ void bringup_secondary(void)
 	 * that be freed. HELD says just that; what becomes of the CPU is for the boot CPU to say. */
 	if (run_online_rows(cpu))
 		machine_get()->stop_this_cpu(&cpu_record(cpu)->state, CPU_HELD);
+	MARK_PHASE(MARK_PHASE_ONLINE);
 	for (;;)
 		cpu_idle();
 }
