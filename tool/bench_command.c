@@ -54,8 +54,9 @@ static void measure_guests(const struct bench_setup *setup, struct bench *bench)
 static void measure_image(const char *build, const char *name, struct bench_image *image)
 {
 	char *path = text_format("%s/%s", build, name);
+	char *installed = text_format("%s/../lib/muster/%s", build, name);
 	size_t size;
-	char *data = file_read(path, IMAGE_BYTES, &size);
+	char *data = file_read(access(path, R_OK) ? installed : path, IMAGE_BYTES, &size);
 
 	snprintf(image->name, sizeof(image->name), "%s", name);
 	if (data)
@@ -63,6 +64,7 @@ static void measure_image(const char *build, const char *name, struct bench_imag
 	else
 		snprintf(image->note, sizeof(image->note), "%.160s: %s", path, strerror(errno));
 	free(data);
+	free(installed);
 	free(path);
 }
 
@@ -172,6 +174,7 @@ static int bench_with(const struct options *options, const struct profile *profi
 	const char *build = options->build ? options->build : file_program_folder();
 	char *peers = text_format("%s/peers", build);
 	const struct bench_setup setup = { .profile = profile,
+					   .given = options->build,
 					   .build = build,
 					   .peers = peers,
 					   .kvm_unit_tests = options->kut,

@@ -159,7 +159,7 @@ static int boot_once(const struct bench_setup *setup, uint64_t cpus, char *const
 {
 	const struct boot_order order = {
 		.profile = setup->profile,
-		.build = setup->build,
+		.build = setup->given,
 		.cpus = cpus,
 		.memory = setup->profile->memory,
 		.append = "test=none",

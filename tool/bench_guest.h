@@ -10,8 +10,9 @@
 /* How bench boots: the profile, folders, and the limit of one boot. */
 struct bench_setup {
 	const struct profile *profile;
-	const char *build;	    /* where image and plugin are */
-	const char *peers;	    /* where Linux is */
+	const char *given; /* the build folder that the user named, or NULL: boot_order's */
+	const char *build; /* where image and plugin are */
+	const char *peers; /* where Linux is */
 	const char *kvm_unit_tests; /* a built checkout, or NULL */
 	uint64_t timeout;
 	uint64_t linux_cpus;

@@ -8,6 +8,7 @@
 #include "core/stack_area.h"
 
 #include <muster/ktap.h>
+#include <muster/memory.h>
 #include <muster/report.h>
 #include <regex.h>
 #include <stdarg.h>

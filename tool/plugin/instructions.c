@@ -6,7 +6,7 @@
  *
  * Counts are exact and repeat where the guest's path does: each instruction is counted when it begins,
  * so one that faults counts each time it is tried, and a string instruction with `rep` counts once an
- * iteration, because QEMU executes it so. An instruction counts in the wait or phase that it is in; the
+ * iteration and once for its end, because QEMU executes it so. An instruction counts in the wait or phase that it is in; the
  * marks of a wait count in it, and that of a phase is the phase's first.
  *
  * Arguments: out=FILE, where the counts go when QEMU ends (default: its standard error); begin=ADDRESS
