@@ -151,19 +151,17 @@ static int boot_once(const struct boot_order *order, const struct watch *watch, 
 }
 
 /* A loaded host can only make it slower: the least of some boots is what it needs. */
-static void boot_some(struct boot_order *order, const char *kernel, struct bench_peer *peer)
+static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
+		      struct bench_peer *peer)
 {
 	for (unsigned int i = 0; i < LINUX_BOOTS; i++) {
-		struct watch watch = { .begun = false };
-
-		order->context = &watch;
-		order->enough = &watch.ended;
+		*watch = (struct watch){ .begun = false };
 		peer->known = false;
-		if (boot_interrupted() || boot_once(order, &watch, kernel, peer))
+		if (boot_interrupted() || boot_once(order, watch, kernel, peer))
 			return;
-		if (!i || watch.end - watch.begin < peer->seconds)
-			peer->seconds = watch.end - watch.begin;
-		peer->cpus = watch.cpus;
+		if (!i || watch->end - watch->begin < peer->seconds)
+			peer->seconds = watch->end - watch->begin;
+		peer->cpus = watch->cpus;
 		peer->known = true;
 	}
 	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
@@ -179,17 +177,20 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 				   .cpu = setup->profile->cpu,
 				   .accel = setup->profile->accel,
 				   .image = kernel };
-	struct boot_order order = { .profile = &profile,
-				    .build = folder,
-				    .cpus = setup->linux_cpus,
-				    .memory = MEMORY,
-				    .append = APPEND,
-				    .timeout = setup->timeout,
-				    .line = on_line };
+	struct watch watch = { .begun = false };
+	const struct boot_order order = { .profile = &profile,
+					  .build = folder,
+					  .cpus = setup->linux_cpus,
+					  .memory = MEMORY,
+					  .append = APPEND,
+					  .timeout = setup->timeout,
+					  .line = on_line,
+					  .context = &watch,
+					  .enough = &watch.ended };
 
 	*peer = (struct bench_peer){ .what = WHAT };
 	if (kernel)
-		boot_some(&order, kernel, peer);
+		boot_some(&order, &watch, kernel, peer);
 	else
 		snprintf(
 			peer->note, sizeof(peer->note),
