@@ -14,6 +14,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/call.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/muster.h>
 
 /* BOOT, or ONLINE of the boot CPU: one row after the other. done: the row after the last one that
@@ -214,11 +215,15 @@ static void start_others(void)
 {
 	uint32_t prepared;
 
+	MARK_PHASE(MARK_PHASE_PREPARE);
 	prepare_all();
+	MARK_PHASE(MARK_PHASE_START);
 	prepared = bringup_count(CPU_PREPARED);
 	start_all(prepared);
+	MARK_PHASE(MARK_PHASE_ARRIVE);
 	bringup_wait(1 + prepared);
 	undo_stopped();
+	MARK_PHASE(MARK_PHASE_ONLINE);
 }
 
 int bringup_run(const struct bringup_table *table)
@@ -260,6 +265,7 @@ void bringup_secondary(void)
 	 * that be freed. HELD says just that; what becomes of the CPU is for the boot CPU to say. */
 	if (run_online_rows(cpu))
 		machine_get()->stop_this_cpu(&cpu_record(cpu)->state, CPU_HELD);
+	MARK_PHASE(MARK_PHASE_ONLINE);
 	for (;;)
 		cpu_idle();
 }

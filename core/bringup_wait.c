@@ -14,6 +14,7 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 
 /* How often the wait for CPUs says whom it waits for, and looks for one that failed by itself. It
  * does not look more often, because looking takes the records' cache lines from the CPUs at work. */
@@ -119,6 +120,11 @@ static void start_lost_again(void)
 	}
 }
 
+static bool is_finishing(const struct cpu_record *record)
+{
+	return record_state(record) == CPU_ONLINE && !progress_is_complete(record);
+}
+
 void bringup_wait(uint32_t wanted_online)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
@@ -128,6 +134,7 @@ void bringup_wait(uint32_t wanted_online)
 	bool again = false;
 
 	progress_boot_waits();
+	MARK_WAIT_BEGIN();
 	while (cpu_online_count() < wanted_online) {
 		if (clock_limit_over(&look)) {
 			/* One that failed by its own account is not waited for. */
@@ -150,9 +157,14 @@ void bringup_wait(uint32_t wanted_online)
 		}
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	/* Online is what a CPU says in the middle of its last step: let it write down the end. */
-	for_each_other_record (record)
-		while (record_state(record) == CPU_ONLINE && !progress_is_complete(record) &&
-		       !clock_limit_over(&limit))
+	for_each_other_record (record) {
+		if (!is_finishing(record))
+			continue;
+		MARK_WAIT_BEGIN();
+		while (is_finishing(record) && !clock_limit_over(&limit))
 			cpu_relax();
+		MARK_WAIT_END();
+	}
 }

@@ -16,6 +16,7 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/percpu.h>
 
 enum request_state {
@@ -190,6 +191,7 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 
+	MARK_WAIT_BEGIN();
 	while (!cpu_call_done(request)) {
 		if (clock_limit_over(&limit)) {
 			console_print(
@@ -197,11 +199,13 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 				"its last step: %s\n",
 				target.number, cpu_this().number, clock_cpu_limit(),
 				bringup_step_now(target));
+			MARK_WAIT_END();
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	return 0;
 }
 
@@ -239,6 +243,7 @@ static int broadcast_lock_take(void)
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 	uint32_t seen = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
+	MARK_WAIT_BEGIN();
 	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
 		uint32_t now = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
@@ -249,11 +254,13 @@ static int broadcast_lock_take(void)
 			console_print(
 				"muster: CPU %u: a call to all CPUs waited %u ms for another\n",
 				cpu_this().number, clock_cpu_limit());
+			MARK_WAIT_END();
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	return 0;
 }
 
@@ -334,8 +341,11 @@ void cpu_idle(void)
 {
 	uint64_t flags = interrupts_save_off();
 
-	if (nothing_to_do())
+	if (nothing_to_do()) {
+		MARK_WAIT_BEGIN();
 		machine_get()->wait_for_interrupt();
+		MARK_WAIT_END();
+	}
 	call_queue_serve();
 	interrupts_restore(flags);
 }

@@ -9,11 +9,15 @@
  */
 #include "arch/x86_64/offsets.h"
 
+#include <muster/arch/x86_64/mark.h>
+#include <muster/mark_number.h>
+
 	.section .rodata.start_code, "a", @progbits
 	.code16
 	.globl start_code, start_code_end
 	.balign 16
 start_code:
+	MARK_16(MARK_NUMBER_PHASE + MARK_ARRIVE)
 	cli
 	cld
 	movw	%cs, %bx
@@ -169,6 +173,7 @@ x86_stop_this_cpu:
 stopped_cpu:
 	leaq	stopped_stack_top(%rip), %rsp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer(%rip)
+	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
 5:	hlt
 	jmp	5b
 	.size x86_stop_this_cpu, . - x86_stop_this_cpu
