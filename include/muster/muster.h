@@ -9,6 +9,7 @@
 #ifndef MUSTER_MUSTER_H
 #define MUSTER_MUSTER_H
 
+#include <muster/area.h>
 #include <muster/bringup.h>
 #include <muster/call.h>
 #include <muster/clock.h>

@@ -23,7 +23,7 @@ static const char *const good[GOOD_LINES] = {
 	"@muster 1 cpu cpu=0 hwid=0x0 fwid=0 vcpu_id=0 node=- state=online unit=0xffffe00000000000 online_ns=1000 step=online",
 	"@muster 1 cpu cpu=1 hwid=0x4 fwid=- vcpu_id=- node=1 state=online unit=0xffffe00000200000 online_ns=2500 step=online",
 	"@muster 1 stack cpu=0 kind=main size=16384 used=1024",
-	"@muster 1 area cpu=1 kind=vcpu-info addr=0x1000 size=64 told=64 state=registered",
+	"@muster 1 area cpu=1 kind=vcpu-info addr=0x1000 size=64 told=64 state=shared",
 	"@muster 1 step cpu=0 name=unit where=BOOT start_ns=10 end_ns=20",
 	"@muster 1 step cpu=1 name=unit where=PREPARE start_ns=30 end_ns=-",
 	"@muster 1 step cpu=1 name=cpu-check where=ONLINE start_ns=40 end_ns=50",
