@@ -160,7 +160,8 @@ static bool is_taken(uint64_t physical, uint64_t size)
 		for (size_t i = 0; i < table->count; i++) {
 			struct area_info info = area_info(cpu, i);
 
-			if (info.state != AREA_NONE && physical < info.physical + table->kinds[i].told &&
+			if (info.state != AREA_NONE &&
+			    physical < info.physical + table->kinds[i].told &&
 			    info.physical < physical + size)
 				return true;
 		}

@@ -57,8 +57,9 @@ static enum area_fault check_size(const struct area_kind *kind, const struct fau
 static enum area_fault check_given(const struct area_kind *kind, const struct fault_text *text)
 {
 	if (kind->undo_kind != UNDO_NOTHING || kind->once_only || kind->whole_pages)
-		return say(text, AREA_BAD_GIVEN, kind->name,
-			   "the hypervisor gives it: there is nothing to undo, and no page of ours");
+		return say(
+			text, AREA_BAD_GIVEN, kind->name,
+			"the hypervisor gives it: there is nothing to undo, and no page of ours");
 	if (!kind->locate || kind->attach || kind->detach)
 		return say(text, AREA_BAD_HOOK, kind->name,
 			   "the hypervisor gives it: locate, and neither attach nor detach");
@@ -69,7 +70,8 @@ static enum area_fault check_hooks(const struct area_kind *kind, const struct fa
 {
 	bool at_crash = kind->at_crash != AREA_CRASH_LEAVE;
 
-	if ((unsigned int)kind->at_crash > AREA_CRASH_DETACH_ALL || at_crash != !!kind->crash_detach)
+	if ((unsigned int)kind->at_crash > AREA_CRASH_DETACH_ALL ||
+	    at_crash != !!kind->crash_detach)
 		return say(text, AREA_BAD_HOOK, kind->name,
 			   "crash_detach is there if a crash is to detach it, and only then");
 	if (kind->given)

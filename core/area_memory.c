@@ -14,7 +14,7 @@
 #include <muster/error.h>
 
 #define GRANULES 64u
-_Static_assert(AREA_GRANULE * GRANULES == MEMORY_PAGE_SIZE, "one bit for each piece of a page");
+_Static_assert(AREA_GRANULE *GRANULES == MEMORY_PAGE_SIZE, "one bit for each piece of a page");
 
 /* How many pages with room are looked at before a new one is got: the work for one area is bounded,
  * at the price of some bytes where kinds of odd sizes leave odd holes. */
@@ -49,7 +49,7 @@ static uint64_t ram_physical, ram_bytes;
 static uint64_t stride_of(const struct area_kind *kind)
 {
 	uint64_t align = kind->whole_pages && kind->align < MEMORY_PAGE_SIZE ? MEMORY_PAGE_SIZE
-									      : kind->align;
+									     : kind->align;
 
 	return align_up(kind->told, align > AREA_GRANULE ? align : AREA_GRANULE);
 }
@@ -259,8 +259,8 @@ static uint32_t find_place(const struct area_kind *kind, uint64_t used)
 	for (uint32_t at = 0; at + pieces <= GRANULES; at += step) {
 		uint32_t first = at * AREA_GRANULE;
 
-		if (kind->no_cross && first / kind->no_cross !=
-					      (first + kind->told - 1) / kind->no_cross)
+		if (kind->no_cross &&
+		    first / kind->no_cross != (first + kind->told - 1) / kind->no_cross)
 			continue;
 		if (!(used & pieces_mask(pieces) << at))
 			return at;

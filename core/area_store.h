@@ -9,8 +9,8 @@
 #include <muster/memory.h>
 
 /* The owners of what is shared with the hypervisor, in the memory list. */
-#define AREA_OWNER	  "vcpu area"
-#define AREA_REGION_OWNER "vcpu area region"
+#define AREA_OWNER	   "vcpu area"
+#define AREA_REGION_OWNER  "vcpu area region"
 #define AREA_ADOPTED_OWNER "vcpu area adopted"
 
 /* A page that several areas share: one bit for each 64 bytes. Its description is not kept in it: the
@@ -28,7 +28,7 @@ struct area_page {
 /* One area of one CPU. pointer and state are atomic: other CPUs read them. */
 struct area_record {
 	uint64_t physical;
-	uintptr_t pointer; /* the poison while the CPU does not use it */
+	uintptr_t pointer;	/* the poison while the CPU does not use it */
 	struct area_page *page; /* NULL: it has pages of its own, or lies in the region */
 	uint32_t state;
 	bool adopted; /* got by the kernel before us */

@@ -10,10 +10,10 @@
 
 #define AREA_LINES_MAX 16
 
-#define GREEN  "\033[32m"
-#define RED    "\033[31m"
-#define YELLOW "\033[33m"
-#define NORMAL "\033[0m"
+#define GREEN	       "\033[32m"
+#define RED	       "\033[31m"
+#define YELLOW	       "\033[33m"
+#define NORMAL	       "\033[0m"
 
 static const char *colour_of(const char *state)
 {
@@ -62,7 +62,8 @@ static size_t count_areas(const struct guest_report *report, const struct report
 	size_t count = 0;
 
 	for (size_t i = 0; i < report->area_count; i++)
-		count += same_kind(&report->areas[i], like) && !strcmp(report->areas[i].state, state);
+		count += same_kind(&report->areas[i], like) &&
+			 !strcmp(report->areas[i].state, state);
 	return count;
 }
 
@@ -81,8 +82,9 @@ static void write_areas(const struct guest_report *report, FILE *file)
 		if (line < lines)
 			continue;
 		seen[lines++] = area;
-		fprintf(file, "area %s: %" PRIu64 " bytes used, %" PRIu64 " told; shared %zu, "
-			      "kept %zu, made %zu\n",
+		fprintf(file,
+			"area %s: %" PRIu64 " bytes used, %" PRIu64 " told; shared %zu, "
+			"kept %zu, made %zu\n",
 			area->kind, area->size, area->told, count_areas(report, area, "shared"),
 			count_areas(report, area, "kept"), count_areas(report, area, "made"));
 	}

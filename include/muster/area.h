@@ -31,14 +31,15 @@ enum area_crash {
 };
 
 struct area_kind {
-	const char *name;  /* lower case, unique in its table, a word of the report */
-	uint32_t size;	   /* bytes that are used */
-	uint32_t told;	   /* bytes that the hypervisor is told, and that there are; >= size */
-	uint32_t align;	   /* of its physical address; a power of two */
-	uint32_t no_cross; /* a power of two no multiple of which it may cross; 0: it may cross all */
-	bool whole_pages;  /* the hypervisor gets its pages as a whole: nothing else may lie there */
-	bool given;	   /* the hypervisor chooses the address, and `locate` asks for it */
-	bool once_only;	   /* registered once in the life of the guest, then neither moved nor taken
+	const char *name; /* lower case, unique in its table, a word of the report */
+	uint32_t size;	  /* bytes that are used */
+	uint32_t told;	  /* bytes that the hypervisor is told, and that there are; >= size */
+	uint32_t align;	  /* of its physical address; a power of two */
+	uint32_t
+		no_cross; /* a power of two no multiple of which it may cross; 0: it may cross all */
+	bool whole_pages; /* the hypervisor gets its pages as a whole: nothing else may lie there */
+	bool given;	  /* the hypervisor chooses the address, and `locate` asks for it */
+	bool once_only;	  /* registered once in the life of the guest, then neither moved nor taken
 			    * back; lies in the region that the next kernel is told of */
 	/*
 	 * Who registers it, and when. WHERE_PREPARE: the boot CPU, while the CPU is down (its own
@@ -86,19 +87,19 @@ struct area_table {
 /* What is wrong with a table, for the message. */
 enum area_fault {
 	AREA_IN_ORDER,
-	AREA_TOO_MANY,	     /* more than AREA_KINDS_MAX rows, or none */
-	AREA_NO_NAME,	     /* a row without a name, or with a character that is not a-z0-9- */
-	AREA_NAME_TWICE,     /* two rows of one name */
-	AREA_BAD_SIZE,	     /* no bytes, or fewer told than used */
-	AREA_BAD_ALIGN,	     /* align is no power of two */
-	AREA_BAD_CROSS,	     /* no_cross is no power of two, or smaller than what is told */
-	AREA_BAD_WHERE,	     /* registered neither in PREPARE nor in ONLINE, or PREPARE after ONLINE */
-	AREA_BAD_AFTER,	     /* rests on a kind that no earlier row has */
-	AREA_AFTER_STAYS,    /* can be taken back, and what rests on it cannot */
-	AREA_BAD_UNDO,	     /* detach without UNDO_STEP, UNDO_STEP without detach, UNDO_NOTHING */
-	AREA_ONCE_UNDONE,    /* once-only, and can be taken back */
-	AREA_BAD_HOOK,	     /* attach and locate do not fit `given`, or crash_detach at_crash */
-	AREA_BAD_GIVEN,	     /* given, and once-only, whole pages, or with an undo */
+	AREA_TOO_MANY,	  /* more than AREA_KINDS_MAX rows, or none */
+	AREA_NO_NAME,	  /* a row without a name, or with a character that is not a-z0-9- */
+	AREA_NAME_TWICE,  /* two rows of one name */
+	AREA_BAD_SIZE,	  /* no bytes, or fewer told than used */
+	AREA_BAD_ALIGN,	  /* align is no power of two */
+	AREA_BAD_CROSS,	  /* no_cross is no power of two, or smaller than what is told */
+	AREA_BAD_WHERE,	  /* registered neither in PREPARE nor in ONLINE, or PREPARE after ONLINE */
+	AREA_BAD_AFTER,	  /* rests on a kind that no earlier row has */
+	AREA_AFTER_STAYS, /* can be taken back, and what rests on it cannot */
+	AREA_BAD_UNDO,	  /* detach without UNDO_STEP, UNDO_STEP without detach, UNDO_NOTHING */
+	AREA_ONCE_UNDONE, /* once-only, and can be taken back */
+	AREA_BAD_HOOK,	  /* attach and locate do not fit `given`, or crash_detach at_crash */
+	AREA_BAD_GIVEN,	  /* given, and once-only, whole pages, or with an undo */
 	AREA_FAULTS,
 };
 

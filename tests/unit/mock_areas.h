@@ -15,6 +15,7 @@
 #include <muster/area.h>
 #include <muster/error.h>
 #include <muster/memory.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ struct mock_hold {
 
 static struct {
 	struct mock_hold holds[MOCK_CPUS][MOCK_KINDS];
-	unsigned int broken;	   /* what no caller may ask for; the first is in `why` */
+	unsigned int broken; /* what no caller may ask for; the first is in `why` */
 	char why[160];
 	unsigned int calls;	   /* attach, detach and locate */
 	unsigned int fail_call_at; /* the n-th from now on is refused; 0: none */
@@ -50,12 +51,16 @@ static struct {
 	uint32_t noise;
 	char order[4096]; /* "+vpa3 -vpa3" */
 } hypervisor;
+/* CPUs speak to it at the same time. */
+static pthread_mutex_t hypervisor_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static inline void mock_broken(const char *rule, cpu_t cpu, const struct area_kind *kind)
 {
+	pthread_mutex_lock(&hypervisor_lock);
 	if (!hypervisor.broken++)
 		snprintf(hypervisor.why, sizeof(hypervisor.why), "%s of CPU %u: %s", kind->name,
 			 cpu.number, rule);
+	pthread_mutex_unlock(&hypervisor_lock);
 }
 
 static const struct area_kind mock_kinds[MOCK_KINDS];
@@ -67,17 +72,25 @@ static inline struct mock_hold *mock_hold(cpu_t cpu, const struct area_kind *kin
 
 static inline bool mock_refuses(void)
 {
+	bool refuses;
+
+	pthread_mutex_lock(&hypervisor_lock);
 	hypervisor.calls++;
-	return hypervisor.fail_call_at && !--hypervisor.fail_call_at;
+	refuses = hypervisor.fail_call_at && !--hypervisor.fail_call_at;
+	pthread_mutex_unlock(&hypervisor_lock);
+	return refuses;
 }
 
 static inline void mock_note(char sign, cpu_t cpu, const struct area_kind *kind)
 {
-	size_t used = strlen(hypervisor.order);
+	size_t used;
 
+	pthread_mutex_lock(&hypervisor_lock);
+	used = strlen(hypervisor.order);
 	if (used < sizeof(hypervisor.order) - 32)
 		snprintf(hypervisor.order + used, 32, "%s%c%s%u", used ? " " : "", sign, kind->name,
 			 cpu.number);
+	pthread_mutex_unlock(&hypervisor_lock);
 }
 
 /* Who may speak for this CPU? */
@@ -113,7 +126,8 @@ static inline int mock_attach(cpu_t cpu, const struct area_kind *kind, void *poi
 		mock_broken("two addresses", cpu, kind);
 	if (physical % kind->align)
 		mock_broken("alignment", cpu, kind);
-	if (kind->no_cross && physical / kind->no_cross != (physical + kind->told - 1) / kind->no_cross)
+	if (kind->no_cross &&
+	    physical / kind->no_cross != (physical + kind->told - 1) / kind->no_cross)
 		mock_broken("crosses", cpu, kind);
 	if (kind == &mock_kinds[MOCK_VPA] && kind->told < 1024)
 		mock_broken("wants 1,024 bytes", cpu, kind);
@@ -178,30 +192,78 @@ static inline void mock_crash_detach(cpu_t cpu, const struct area_kind *kind, ui
 }
 
 static const struct area_kind mock_kinds[MOCK_KINDS] = {
-	[MOCK_INFO] = { .name = "info", .size = 64, .told = 64, .align = 64, .no_cross = 4096,
-			.once_only = true, .where = WHERE_PREPARE, .undo_kind = UNDO_NONE,
+	[MOCK_INFO] = { .name = "info",
+			.size = 64,
+			.told = 64,
+			.align = 64,
+			.no_cross = 4096,
+			.once_only = true,
+			.where = WHERE_PREPARE,
+			.undo_kind = UNDO_NONE,
 			.attach = mock_attach },
-	[MOCK_CLOCK] = { .name = "clock", .size = 48, .told = 48, .align = 8,
-			 .where = WHERE_PREPARE, .undo_kind = UNDO_STEP, .attach = mock_attach,
-			 .detach = mock_detach, .at_crash = AREA_CRASH_DETACH_ALL,
+	[MOCK_CLOCK] = { .name = "clock",
+			 .size = 48,
+			 .told = 48,
+			 .align = 8,
+			 .where = WHERE_PREPARE,
+			 .undo_kind = UNDO_STEP,
+			 .attach = mock_attach,
+			 .detach = mock_detach,
+			 .at_crash = AREA_CRASH_DETACH_ALL,
 			 .crash_detach = mock_crash_detach },
-	[MOCK_CONTROL] = { .name = "control", .size = 32, .told = 32, .align = 8,
-			   .whole_pages = true, .where = WHERE_PREPARE,
-			   .undo_kind = UNDO_WHOLE_GUEST, .attach = mock_attach },
-	[MOCK_VPA] = { .name = "vpa", .size = 640, .told = 1024, .align = 1024, .no_cross = 4096,
-		       .where = WHERE_ONLINE, .undo_kind = UNDO_STEP, .attach = mock_attach,
+	[MOCK_CONTROL] = { .name = "control",
+			   .size = 32,
+			   .told = 32,
+			   .align = 8,
+			   .whole_pages = true,
+			   .where = WHERE_PREPARE,
+			   .undo_kind = UNDO_WHOLE_GUEST,
+			   .attach = mock_attach },
+	[MOCK_VPA] = { .name = "vpa",
+		       .size = 640,
+		       .told = 1024,
+		       .align = 1024,
+		       .no_cross = 4096,
+		       .where = WHERE_ONLINE,
+		       .undo_kind = UNDO_STEP,
+		       .attach = mock_attach,
 		       .detach = mock_detach },
-	[MOCK_SHADOW] = { .name = "slb-shadow", .size = 136, .told = 136, .align = 128,
-			  .no_cross = 4096, .where = WHERE_ONLINE, .after = "vpa",
-			  .undo_kind = UNDO_STEP, .attach = mock_attach, .detach = mock_detach },
-	[MOCK_LOG] = { .name = "dtl", .size = 4096, .told = 4096, .align = 128,
-		       .where = WHERE_ONLINE, .after = "vpa", .undo_kind = UNDO_STEP,
-		       .attach = mock_attach, .detach = mock_detach },
-	[MOCK_STEAL] = { .name = "steal", .size = 64, .told = 64, .align = 64,
-			 .where = WHERE_ONLINE, .undo_kind = UNDO_NONE, .attach = mock_attach,
-			 .at_crash = AREA_CRASH_DETACH_OWN, .crash_detach = mock_crash_detach },
-	[MOCK_GIVEN] = { .name = "given", .size = 16, .told = 64, .align = 64, .given = true,
-			 .where = WHERE_ONLINE, .undo_kind = UNDO_NOTHING, .locate = mock_locate },
+	[MOCK_SHADOW] = { .name = "slb-shadow",
+			  .size = 136,
+			  .told = 136,
+			  .align = 128,
+			  .no_cross = 4096,
+			  .where = WHERE_ONLINE,
+			  .after = "vpa",
+			  .undo_kind = UNDO_STEP,
+			  .attach = mock_attach,
+			  .detach = mock_detach },
+	[MOCK_LOG] = { .name = "dtl",
+		       .size = 4096,
+		       .told = 4096,
+		       .align = 128,
+		       .where = WHERE_ONLINE,
+		       .after = "vpa",
+		       .undo_kind = UNDO_STEP,
+		       .attach = mock_attach,
+		       .detach = mock_detach },
+	[MOCK_STEAL] = { .name = "steal",
+			 .size = 64,
+			 .told = 64,
+			 .align = 64,
+			 .where = WHERE_ONLINE,
+			 .undo_kind = UNDO_NONE,
+			 .attach = mock_attach,
+			 .at_crash = AREA_CRASH_DETACH_OWN,
+			 .crash_detach = mock_crash_detach },
+	[MOCK_GIVEN] = { .name = "given",
+			 .size = 16,
+			 .told = 64,
+			 .align = 64,
+			 .given = true,
+			 .where = WHERE_ONLINE,
+			 .undo_kind = UNDO_NOTHING,
+			 .locate = mock_locate },
 };
 static const struct area_table mock_table = { "mock", mock_kinds, MOCK_KINDS, 0 };
 

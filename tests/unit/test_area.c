@@ -99,7 +99,8 @@ static void test_found_again_without_registering(void **state)
 		assert_int_equal(area_info(cpu_3, MOCK_INFO).physical, before[MOCK_INFO].physical);
 		assert_int_equal(area_info(cpu_3, MOCK_CONTROL).physical,
 				 before[MOCK_CONTROL].physical);
-		assert_int_equal(area_info(cpu_3, MOCK_STEAL).physical, before[MOCK_STEAL].physical);
+		assert_int_equal(area_info(cpu_3, MOCK_STEAL).physical,
+				 before[MOCK_STEAL].physical);
 		/* What the hypervisor wrote into it while the CPU was away is there. */
 		assert_int_equal(*(unsigned char *)area_ptr(cpu_3, MOCK_STEAL),
 				 hypervisor.noise >> 24 | 1);
@@ -141,9 +142,11 @@ static void test_poison(void **state)
 		assert_true(host_write_faults(pointer));
 		assert_true(host_read_faults(pointer + mock_kinds[i].told - 1));
 		assert_non_null(strstr(host_panic_of((void)area_ptr(cpu_3, i)), "of CPU 3"));
-		assert_non_null(strstr(host_panic_of((void)area_ptr(cpu_3, i)), mock_kinds[i].name));
+		assert_non_null(
+			strstr(host_panic_of((void)area_ptr(cpu_3, i)), mock_kinds[i].name));
 	}
-	assert_non_null(strstr(host_panic_of((void)area_ptr(cpu_3, MOCK_KINDS)), "kind 8: there are 8"));
+	assert_non_null(
+		strstr(host_panic_of((void)area_ptr(cpu_3, MOCK_KINDS)), "kind 8: there are 8"));
 	assert_non_null(strstr(host_panic_of((void)area_ptr(cpu_from_number(CPUS), 0)),
 			       "area info of CPU 6: there are 6 CPUs"));
 	assert_int_equal((uintptr_t)area_ptr_or_poison(cpu_3, MOCK_KINDS), AREA_POISON);
@@ -365,7 +368,8 @@ static void test_adopted(void **state)
 	hypervisor.holds[3][MOCK_INFO] = (struct mock_hold){ true, old + 64, 1 };
 	hypervisor.holds[4][MOCK_INFO] = (struct mock_hold){ true, old + 128, 1 };
 	assert_int_equal(area_adopt(cpu_3, MOCK_INFO, old + 8), MUSTER_E_INVALID);
-	assert_int_equal(area_adopt(cpu_3, MOCK_INFO, HOST_MEMORY_SIZE - 0x10000), MUSTER_E_INVALID);
+	assert_int_equal(area_adopt(cpu_3, MOCK_INFO, HOST_MEMORY_SIZE - 0x10000),
+			 MUSTER_E_INVALID);
 	assert_true(host_log_has("is not all RAM"));
 	assert_int_equal(area_adopt(cpu_3, MOCK_INFO, HOST_BOOT_AREA), MUSTER_E_EXISTS);
 	assert_int_equal(area_adopt(cpu_3, MOCK_CLOCK, old), MUSTER_E_INVALID);

@@ -163,9 +163,11 @@ static void test_every_address(void **state)
 			bool page = !kind->whole_pages || at % 4096 == 0;
 			bool crosses = false;
 
-			for (uint64_t byte = at + 1; kind->no_cross && byte < at + kind->told; byte++)
+			for (uint64_t byte = at + 1; kind->no_cross && byte < at + kind->told;
+			     byte++)
 				crosses |= byte % kind->no_cross == 0;
-			if (!area_broken_rule(kind, at + 0x7000, at) != (aligned && page && !crosses))
+			if (!area_broken_rule(kind, at + 0x7000, at) !=
+			    (aligned && page && !crosses))
 				fail_msg("%s at %#llx", kind->name, (unsigned long long)at);
 		}
 	}
