@@ -16,6 +16,7 @@
 #include <muster/command_line.h>
 #include <muster/console.h>
 #include <muster/cpu.h>
+#include <muster/cpu_mask.h>
 #include <muster/error.h>
 #include <muster/fault.h>
 #include <muster/ktap.h>
