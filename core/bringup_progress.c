@@ -256,8 +256,11 @@ void progress_clear(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 
-	record->step_now = record->step_finished = record->step_failed = STEP_NONE;
-	record->error = 0;
+	/* Other CPUs may be asking where this one is. */
+	__atomic_store_n(&record->step_now, STEP_NONE, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->step_finished, STEP_NONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&record->step_failed, STEP_NONE, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->error, 0, __ATOMIC_RELAXED);
 	record->given_up = 0;
 }
 

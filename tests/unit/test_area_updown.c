@@ -67,6 +67,11 @@ static void test_all_up(void **state)
 static void look_at_areas(cpu_t here)
 {
 	for_each_cpu (cpu) {
+		/* And the tables, which must hold still, or move in one piece. */
+		if (!cpu_equal(cpu_by_hwid(cpu_hwid(cpu)), cpu) ||
+		    cpu_online_count() > cpu_possible_count() ||
+		    (unsigned int)cpu_state(cpu) > CPU_FAILED || !bringup_step_now(cpu)[0])
+			abort();
 		for (size_t i = 0; i < MOCK_GIVEN; i++) {
 			uintptr_t pointer = (uintptr_t)area_ptr_or_poison(cpu, i);
 			uint64_t at = machine_get()->physical(pointer);
