@@ -51,7 +51,7 @@ void *area_ptr(cpu_t cpu, size_t kind)
 	pointer = pointer_of(cpu, kind);
 	if (is_poison(pointer))
 		muster_panic("area %s of CPU %u: it is not in use (%s)", table->kinds[kind].name,
-			     cpu.number, area_state_name(area_info(cpu, kind).state));
+			     cpu.number, area_state_name(area_state(area_record(cpu, kind))));
 	return (void *)pointer;
 }
 

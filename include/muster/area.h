@@ -183,7 +183,7 @@ enum area_state {
 /* One lower-case word. Never NULL. */
 const char *area_state_name(enum area_state state);
 
-/* The table; NULL before areas_begin(). And one area: address 0 in state AREA_NONE. A CPU or kind
+/* The table; NULL before areas_begin(). And one area, asked on the boot CPU: address 0 in state AREA_NONE. A CPU or kind
  * that does not exist gives an area in state AREA_NONE. Need no step. */
 struct area_info {
 	enum area_state state;

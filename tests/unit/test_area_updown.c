@@ -80,8 +80,6 @@ static void look_at_areas(cpu_t here)
 				abort();
 			if (cpu_equal(cpu, here) && pointer == AREA_POISON)
 				abort();
-			if ((unsigned int)area_info(cpu, i).state >= AREA_STATES)
-				abort();
 		}
 	}
 }

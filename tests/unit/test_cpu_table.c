@@ -260,6 +260,10 @@ static void test_left_out_are_named(void **state)
 	leave_out(edges, sizeof(edges) / sizeof(edges[0]));
 	assert_true(host_log_has(
 		" 0xfffffffffffffffe-0xffffffffffffffff 0-0x1 0x7 0x6 0x5 0x5 0x9-0xb\n"));
+	/* Of every length, so that lines end in every way. */
+	for (size_t i = 0; i < 5000; i++)
+		ids[i] = (i * UINT64_C(0x9e3779b97f4a7c15)) >> (i * i % 61);
+	leave_out(ids, 5000);
 	/* The longest ranges there can be. */
 	for (size_t i = 0; i < 100; i++)
 		ids[i] = UINT64_MAX / 2 + 10 + i / 2 * 4 + i % 2;
