@@ -85,9 +85,15 @@ static struct step_progress progress_of(cpu_t cpu)
 {
 	const struct cpu_record *record;
 
+	if (!cpu.number)
+		return (struct step_progress){
+			.now = __atomic_load_n(&boot_progress.now, __ATOMIC_RELAXED),
+			.finished = __atomic_load_n(&boot_progress.finished, __ATOMIC_RELAXED),
+			.failed = __atomic_load_n(&boot_progress.failed, __ATOMIC_RELAXED),
+			.error = __atomic_load_n(&boot_progress.error, __ATOMIC_RELAXED),
+		};
 	if (!has_record(cpu))
-		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 }
-				  : boot_progress;
+		return (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 };
 	record = cpu_record(cpu);
 	return (struct step_progress){
 		.now = __atomic_load_n(&record->step_now, __ATOMIC_RELAXED),
@@ -239,8 +245,8 @@ void progress_set_failed(size_t row, cpu_t cpu, int error)
 		__atomic_store_n(&cpu_record(cpu)->step_failed, (uint8_t)row, __ATOMIC_RELAXED);
 		__atomic_store_n(&cpu_record(cpu)->error, error, __ATOMIC_RELAXED);
 	} else {
-		boot_progress.failed = (uint8_t)row;
-		boot_progress.error = error;
+		__atomic_store_n(&boot_progress.failed, (uint8_t)row, __ATOMIC_RELAXED);
+		__atomic_store_n(&boot_progress.error, error, __ATOMIC_RELAXED);
 	}
 	format_text(word, sizeof(word), "%s", muster_error_name(error));
 	for (char *blank = word; *blank; blank++)

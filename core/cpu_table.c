@@ -31,7 +31,7 @@ static struct cpu_lookup lookup;
 
 /* The names of those left out, as ranges of hardware ids in the order in which they came: a line is
  * printed when it is full, so any number of them needs no more than one. */
-#define LEFT_OUT_LINE 100 /* characters of ranges */
+#define LEFT_OUT_LINE 104 /* characters of ranges */
 static struct {
 	char ranges[LEFT_OUT_LINE];
 	size_t used;

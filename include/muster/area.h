@@ -183,8 +183,8 @@ enum area_state {
 /* One lower-case word. Never NULL. */
 const char *area_state_name(enum area_state state);
 
-/* The table; NULL before areas_begin(). And one area, asked on the boot CPU: address 0 in state AREA_NONE. A CPU or kind
- * that does not exist gives an area in state AREA_NONE. Need no step. */
+/* The table; NULL before areas_begin(). Needs no step. And one area, asked on the boot CPU: address 0
+ * in state AREA_NONE, which a CPU or kind that does not exist has too. */
 struct area_info {
 	enum area_state state;
 	uint64_t physical;
