@@ -227,6 +227,9 @@ static int attach(cpu_t cpu, const struct area_kind *kind, struct area_record *r
 	const char *rule = area_broken_rule(kind, (uintptr_t)pointer, record->physical);
 	int error;
 
+	/* The allocator may be a kernel's own. */
+	if (!rule && !area_in_ram(record->physical, kind->told, true))
+		rule = "is not all RAM";
 	if (rule) {
 		area_say(cpu, kind, record->physical, rule);
 		return MUSTER_E_INVALID;

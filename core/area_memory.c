@@ -324,6 +324,9 @@ static int get_shared(const struct area_kind *kind, uint32_t node, struct area_r
 	if (!page)
 		return MUSTER_E_NO_MEMORY;
 	at = find_place(kind, page->used);
+	/* A row that was proved fits an empty page, so this does not happen. */
+	if (at >= GRANULES)
+		return MUSTER_E_INVALID;
 	page->used |= pieces_mask(pieces_of(kind)) << at;
 	if (page->used == ~UINT64_C(0))
 		list_remove(page);

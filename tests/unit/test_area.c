@@ -179,6 +179,43 @@ static void test_given_addresses_are_not_believed(void **state)
 	nothing_broken();
 }
 
+/* Whatever went wrong before: the hypervisor never hears of an area that breaks its contract. */
+static void test_checked_before_the_hypercall(void **state)
+{
+	static const struct {
+		uint64_t at;
+		const char *words;
+	} bad[] = {
+		{ 0x500c00 + 0x200, "at 0x500e00, 1024 bytes told: is not aligned" },
+		{ HOST_MEMORY_SIZE - 0x10000, "is not all RAM" },
+		{ HOST_MEMORY_SIZE / 2 - 512, "is not aligned" },
+		{ UINT64_MAX - 511, "wraps" },
+		{ HOST_MEMORY_SIZE, "cannot be reached by an address of ours" },
+		{ 0, "address 0 stands for none" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct area_record *record;
+		uint64_t good;
+
+		assert_int_equal(areas_prepare(cpu_3), 0);
+		record = area_record(cpu_3, MOCK_VPA);
+		good = record->physical;
+		record->physical = bad[i].at;
+		hypervisor.calls = 0;
+		assert_int_equal(mock_online(3), MUSTER_E_INVALID);
+		assert_int_equal(hypervisor.calls, 0);
+		assert_true(host_log_has("area vpa of CPU 3, vCPU 103: at "));
+		if (!host_log_has(bad[i].words))
+			fail_msg("\"%s\" is not in: %s", bad[i].words, host_log());
+		record->physical = good;
+		areas_prepare_undo(cpu_3);
+		host_log_clear();
+	}
+	nothing_broken();
+}
+
 /* Every call that there is fails once, for each CPU, the first time and when the CPU comes again;
  * and nothing is lost and nothing is given away. */
 static void test_failure_of_every_call(void **state)
@@ -475,6 +512,7 @@ int main(void)
 		TEST(test_held_and_resumed),
 		TEST(test_poison),
 		TEST(test_given_addresses_are_not_believed),
+		TEST(test_checked_before_the_hypercall),
 		TEST(test_failure_of_every_call),
 		TEST(test_what_rests_on_it_stays),
 		TEST(test_memory_comes_back),
