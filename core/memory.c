@@ -16,6 +16,10 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak mem_alloc_request
+#pragma weak mem_free
+
 /* The gap left for the neighbour above: this part of the free range, and at most so much. */
 #define GAP_SHIFT 6
 #define GAP_MAX	  (UINT64_C(16) << 20)
