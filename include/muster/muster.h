@@ -20,6 +20,7 @@
 #include <muster/ktap.h>
 #include <muster/layout.h>
 #include <muster/memory.h>
+#include <muster/node.h>
 #include <muster/percpu.h>
 #include <muster/report.h>
 #include <muster/stack.h>

@@ -27,6 +27,13 @@ int pc_firmware_step(cpu_t cpu);
 /* pc_ids.c */
 int pc_cpu_ids_step(cpu_t cpu);
 
+/* pc_nodes.c */
+int pc_nodes_step(cpu_t cpu);
+/* The node of a processor, NODE_ANY when the SRAT does not say. Needs step `nodes`. */
+uint32_t pc_node_of(uint32_t apic_id);
+/* The CPU table is complete: name processors that only one of SRAT and MADT knows. */
+void pc_nodes_compare(void);
+
 /* pc_start.c */
 int pc_interrupts_step(cpu_t cpu);
 int pc_local_apic_step(cpu_t cpu);
