@@ -42,6 +42,21 @@ int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
 
+int pc_start_code_step(cpu_t cpu);
+void pc_start_code_undo(cpu_t cpu);
+void pc_start_undo(cpu_t cpu);
+
+/* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
+int pc_mailbox_begin(void);
+void pc_mailbox_end(void);
+bool pc_mailbox_exists(void);
+/* Is it the firmware that this CPU waits with? Then it is started by the mailbox. */
+bool pc_mailbox_holds(hwid_t hwid);
+int pc_mailbox_start(hwid_t hwid);
+/* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
+void pc_mailbox_took_back(hwid_t hwid);
+void pc_mailbox_say(void);
+
 /* pc_power.c */
 #define PC_WORDS 2
 extern const struct command_line_word pc_words[PC_WORDS];
