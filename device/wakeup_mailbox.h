@@ -13,8 +13,8 @@
 
 struct wakeup_mailbox {
 	volatile struct acpi_abi_mailbox *at; /* mapped, read and write */
-	uint32_t waiting_for; /* APIC id whose command has not been acknowledged, */
-	bool stuck;	      /* if this says so */
+	uint32_t waiting_for;		      /* APIC id whose command has not been acknowledged, */
+	bool stuck;			      /* if this says so */
 };
 
 /*

@@ -62,8 +62,8 @@ int pc_mailbox_begin(void)
 			return error;
 		reset_vector = told->reset_vector;
 	}
-	mailbox.at = (volatile struct acpi_abi_mailbox *)fixmap_set(
-		FIXMAP_MAILBOX, told->mailbox, MAP_READ_WRITE);
+	mailbox.at = (volatile struct acpi_abi_mailbox *)fixmap_set(FIXMAP_MAILBOX, told->mailbox,
+								    MAP_READ_WRITE);
 	return 0;
 }
 
@@ -85,8 +85,7 @@ static void look_for_late_one(void)
 {
 	uint32_t late;
 
-	if (wakeup_mailbox_came_late(&mailbox, &late) && !reset_vector &&
-	    late <= LOCAL_APIC_ID_MAX)
+	if (wakeup_mailbox_came_late(&mailbox, &late) && !reset_vector && late <= LOCAL_APIC_ID_MAX)
 		ours[late] = true;
 }
 

@@ -108,8 +108,7 @@ static void take_word(const char *word)
 		version = (int)number_of(value);
 	} else if ((value = value_of(word, "shim.silent="))) {
 		silent = number_of(value);
-	} else if ((value = value_of(word, "shim.patch=")) &&
-		   text_length(value) < sizeof(patch)) {
+	} else if ((value = value_of(word, "shim.patch=")) && text_length(value) < sizeof(patch)) {
 		memcpy(patch, value, text_length(value) + 1);
 	} else if (value_of(word, "shim.levels=5")) {
 		ap_cr4 |= 0x1000; /* CR4.LA57 */
