@@ -33,6 +33,8 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
 $(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_mailbox.o
+$(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 
 $(HISTORY_ALONE): $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
@@ -63,4 +65,5 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) -o $@
 
--include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d)
+-include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d) \
+	$(wildcard $(BUILD)/hosted/platform/*/*.d)

@@ -17,6 +17,7 @@
 #include "arch/x86_64/start_page.h"
 #include "core/cpu_table.h"
 #include "core/memory_map.h"
+#include "core/string.h"
 #include "device/local_apic.h"
 #include "device/wakeup_mailbox.h"
 #include "platform/pc/pc.h"
@@ -71,8 +72,10 @@ void pc_mailbox_end(void)
 {
 	if (reset_vector)
 		start_page_give_back_end();
-	mailbox.at = NULL;
+	mailbox = (struct wakeup_mailbox){ 0 };
 	reset_vector = 0;
+	woken = 0;
+	memset(ours, 0, sizeof(ours));
 }
 
 bool pc_mailbox_exists(void)
