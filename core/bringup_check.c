@@ -19,10 +19,29 @@
 /* The order in which core puts the rows it knows; platforms add rows between them or leave some
  * out, and never reorder. */
 static const char *const canonical[] = {
-	"console",     "hypervisor",  "layout",	    "fixmap",  "command-line", "memory-map",
-	"page-tables", "firmware",    "clock",	    "cpu-ids", "boot-unit",    "boot-stacks",
-	"interrupts",  "start-code",  "unit",	    "stack",   "start",	       "descriptor-tables",
-	"cpu-check",   "stack-marks", "call-queue", "online",
+	"console",
+	"hypervisor",
+	"layout",
+	"fixmap",
+	"command-line",
+	"memory-map",
+	"page-tables",
+	"firmware",
+	"clock",
+	"nodes",
+	"cpu-ids",
+	"boot-unit",
+	"boot-stacks",
+	"interrupts",
+	"start-code",
+	"unit",
+	"stack",
+	"start",
+	"descriptor-tables",
+	"cpu-check",
+	"stack-marks",
+	"call-queue",
+	"online",
 };
 
 struct fault_text {

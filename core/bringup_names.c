@@ -15,6 +15,7 @@ static const char *const capability_names[] = {
 	[CAP_FIXMAP] = "fixmap",
 	[CAP_PAGE_TABLES] = "page-tables",
 	[CAP_FIRMWARE] = "firmware",
+	[CAP_NODES] = "nodes",
 	[CAP_CPU_IDS] = "cpu-ids",
 	[CAP_INTERRUPTS] = "interrupts",
 	[CAP_UNITS] = "units",

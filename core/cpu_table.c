@@ -24,6 +24,7 @@ static uint32_t possible; /* 0 until the table is complete */
 static uint32_t present;
 static uint32_t online;
 static uint32_t left_out;
+static uint32_t out_of_reach;
 static uint32_t highest_vcpu_id; /* of the known ones, when vcpu_ids_known */
 static uint32_t vcpu_ids_known;
 static struct cpu_lookup lookup;
@@ -73,7 +74,7 @@ int cpu_table_begin(void *memory, uint32_t cpus)
 	memset(memory, 0, bytes);
 	cpu_records.first = memory;
 	capacity = cpus;
-	cpu_records.count = possible = present = online = left_out = 0;
+	cpu_records.count = possible = present = online = left_out = out_of_reach = 0;
 	names.used = 0;
 	names.open = false;
 	highest_vcpu_id = vcpu_ids_known = 0;
@@ -229,9 +230,14 @@ int cpu_table_end(void)
 	return 0;
 }
 
+void cpu_table_leave_out(void)
+{
+	out_of_reach++;
+}
+
 uint32_t cpu_table_left_out(void)
 {
-	return left_out;
+	return left_out + out_of_reach;
 }
 
 void cpu_record_missing(cpu_t cpu)

@@ -79,7 +79,10 @@ int cpu_table_add(const struct cpu_description *description);
  * Returns 0, or MUSTER_E_INVALID with a line when there is no CPU in it. */
 int cpu_table_end(void);
 
-/* CPUs that the firmware named and the table could not take. */
+/* One that the platform cannot reach, and has named: counted, not added. */
+void cpu_table_leave_out(void);
+
+/* CPUs that the firmware named and that are not in the table: no room, or out of reach. */
 uint32_t cpu_table_left_out(void);
 
 /* All records, and how many there are: cpu_record()'s, and of loops over all CPUs. */

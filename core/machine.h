@@ -49,6 +49,9 @@ struct machine {
 	void *(*direct)(uint64_t physical);
 	/* The physical address behind a mapped kernel address; UINT64_MAX if it is not mapped. */
 	uint64_t (*physical)(uintptr_t address);
+	/* That of the last-level page table that maps the address; UINT64_MAX if none does. NULL:
+	 * there are none. */
+	uint64_t (*table_behind)(uintptr_t address);
 
 	/* Give a page range back to its normal state for this hypervisor, before it is freed (H3).
 	 * NULL: nothing to do. */

@@ -11,6 +11,7 @@
 #include "core/align.h"
 #include "core/memory_table.h"
 #include "core/needs.h"
+#include "core/node_table.h"
 #include "core/string.h"
 
 #include <muster/console.h>
@@ -146,8 +147,7 @@ static void cluster_remember(const struct memory_request *request, uint64_t base
 	struct cluster *cluster = cluster_place(request);
 	size_t place = memory_table_find(base);
 
-	/* Below the first range there is nothing to take more from. The wish was granted, or there
-	 * was none: all of the range is of one node. */
+	/* Below the first range there is nothing to take more from. */
 	if (request->limit || !place)
 		return;
 	*cluster = (struct cluster){
@@ -299,22 +299,44 @@ static const char *broken_rule(const struct memory_request *request)
 	return NULL;
 }
 
+/* The node has none: from the nearest that has, else any. Said once for each node. */
+static uint64_t search_elsewhere(const struct memory_request *request)
+{
+	uint64_t *said = &memory_table.short_nodes[request->node / 64 % (NODES_MAX / 64)];
+	uint64_t bit = UINT64_C(1) << request->node % 64;
+	struct memory_request other = *request;
+	uint64_t base = 0;
+
+	while (!base) {
+		other.node = node_next_nearest(request->node, other.node);
+		if (other.node == NODE_ANY)
+			break;
+		base = search(&other, true);
+	}
+	if (!base)
+		base = search(request, false);
+	if (base && !(*said & bit)) {
+		*said |= bit;
+		print_refusal(request,
+			      other.node == NODE_ANY
+				      ? "node has none left, taken from any"
+				      : "node has none left, taken from the nearest that has");
+	}
+	return base;
+}
+
 uint64_t memory_take(const struct memory_request *request)
 {
 	bool wish = request->on_node && request->node != NODE_ANY;
 	uint64_t base = search(request, wish);
-	bool elsewhere = !base && wish;
 
-	if (elsewhere) {
-		base = search(request, false);
-		if (base)
-			print_refusal(request, "node has none left, taken from another");
-	}
+	if (!base && wish)
+		base = search_elsewhere(request);
 	if (!base)
 		return 0;
 	memory_own(base, request->size, request->owner);
-	if (!elsewhere)
-		cluster_remember(request, base);
+	/* Elsewhere too, so that the next piece is quick; what is freed ends all clusters. */
+	cluster_remember(request, base);
 	return base;
 }
 

@@ -3,6 +3,7 @@
  * Early memory: the list of ranges, and sums over it, for the report, for kernels that take over
  * what is free, and for tests. It must never change a range.
  */
+#include "core/machine.h"
 #include "core/memory_table.h"
 #include "core/needs.h"
 
@@ -52,4 +53,16 @@ uint64_t mem_owned_by(const char *owner)
 		    memory_owner_same(memory_table.ranges[i].owner, owner))
 			total += memory_table.ranges[i].size;
 	return total;
+}
+
+uint64_t mem_behind(uintptr_t address)
+{
+	bringup_uses(CAP(PAGE_TABLES));
+	return machine_get()->physical ? machine_get()->physical(address) : UINT64_MAX;
+}
+
+uint64_t mem_table_behind(uintptr_t address)
+{
+	bringup_uses(CAP(PAGE_TABLES));
+	return machine_get()->table_behind ? machine_get()->table_behind(address) : UINT64_MAX;
 }

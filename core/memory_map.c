@@ -25,7 +25,7 @@ static struct memory_range first_ranges[MEMORY_RANGES_MAX];
 static bool may_grow;
 static uint64_t table_physical; /* where the table is; 0: first_ranges */
 
-struct memory_table memory_table = { first_ranges, 0, MEMORY_RANGES_MAX, 0 };
+struct memory_table memory_table = { first_ranges, 0, MEMORY_RANGES_MAX, 0, { 0 } };
 
 static const char *kind_name(enum memory_kind kind)
 {
@@ -137,6 +137,7 @@ void memory_map_begin(void)
 	memory_table.count = 0;
 	memory_table.capacity = MEMORY_RANGES_MAX;
 	memory_table.changes++;
+	memset(memory_table.short_nodes, 0, sizeof(memory_table.short_nodes));
 	may_grow = false;
 	table_physical = 0;
 }
@@ -252,6 +253,8 @@ int memory_map_set_node(uint64_t base, uint64_t size, uint32_t node)
 	end = last >= END_LAST ? END_LAST : align_down(last + 1, MEMORY_PAGE_SIZE);
 	base = base >= END_LAST ? END_LAST : align_up(base, MEMORY_PAGE_SIZE);
 	for (uint64_t at = base; at < end;) {
+		/* Asked first: growing the table takes memory, maybe out of this very range. */
+		bool room = memory_table_room(2);
 		size_t place = memory_table_find(at);
 		const struct memory_range *range = &memory_table.ranges[place];
 		uint64_t stop;
@@ -261,7 +264,7 @@ int memory_map_set_node(uint64_t base, uint64_t size, uint32_t node)
 		at = range->base > at ? range->base : at;
 		stop = memory_range_end(range) < end ? memory_range_end(range) : end;
 		if (range->kind == MEMORY_RAM && range->node != node) {
-			if (!memory_table_room(2)) {
+			if (!room) {
 				say("node's range", at, stop - at, "the table is full");
 				return MUSTER_E_NO_MEMORY;
 			}

@@ -9,12 +9,14 @@
 #include "core/memory_map.h"
 
 #include <muster/cpu.h>
+#include <muster/node.h>
 
 struct memory_table {
 	struct memory_range *ranges; /* ascending, disjoint */
 	size_t count;
 	size_t capacity;
 	uint32_t changes; /* goes up whenever a range changes its place in the table */
+	uint64_t short_nodes[NODES_MAX / 64]; /* bit: a line has said that it has none left */
 };
 
 extern struct memory_table memory_table;

@@ -60,6 +60,14 @@ struct acpi_nmi {
 
 #define ACPI_NMIS_MAX 16u
 
+/* Multiprocessor Wakeup (type 0x10, 5.2.12.19): the firmware holds the other processors in a loop
+ * that watches a mailbox. */
+struct acpi_wakeup {
+	uint64_t mailbox;      /* physical address, page-aligned; 0: there is none */
+	uint64_t reset_vector; /* where a processor is given back; 0: it cannot be (version 0) */
+	uint32_t version;
+};
+
 /* What the MADT said besides the processors. */
 struct acpi_madt {
 	uint64_t local_apic; /* physical address; a type 5 entry overrides the header's */
@@ -67,6 +75,7 @@ struct acpi_madt {
 	uint32_t nmi_count;
 	struct acpi_nmi nmis[ACPI_NMIS_MAX];
 	uint32_t processors; /* entries passed to `processor` */
+	struct acpi_wakeup wakeup;
 };
 
 /*
@@ -74,12 +83,64 @@ struct acpi_madt {
  * online-capable, in table order. A structure of length 0 or too short for its type, or one that
  * runs over the table's end, ends the walk: logged with offset, type and length, MUSTER_E_CORRUPT,
  * and what came before it stands. Unknown types are skipped. APIC id 0xFF in a type 0 entry means
- * "none" and is skipped. Returns 0, MUSTER_E_CORRUPT.
+ * "none" and is skipped. A wakeup structure whose mailbox is at 0 or not page-aligned is left out; a
+ * second one too; one with a reset vector of 0, or too short for one, counts as version 0: a line
+ * each. Returns 0, MUSTER_E_CORRUPT.
  */
 int acpi_madt_read(const struct firmware_reader *reader, const struct acpi_table *table,
 		   struct acpi_madt *madt,
 		   void (*processor)(void *context, const struct acpi_processor *processor),
 		   void *context);
+
+/* A processor's place: Processor Local APIC (type 0, 5.2.16.1) or x2APIC (type 2, 5.2.16.3)
+ * affinity. */
+struct acpi_processor_affinity {
+	uint32_t apic_id;
+	uint32_t domain; /* proximity domain */
+};
+
+/* A memory range's place: Memory Affinity (type 1, 5.2.16.2). */
+struct acpi_memory_affinity {
+	uint64_t base;
+	uint64_t size; /* not 0, does not wrap */
+	uint32_t domain;
+	bool hot_pluggable; /* may be empty now */
+	bool non_volatile;
+};
+
+/* Who is told what a SRAT says. */
+struct acpi_srat_reader {
+	void (*processor)(void *context, const struct acpi_processor_affinity *affinity);
+	void (*memory)(void *context, const struct acpi_memory_affinity *affinity);
+	void *context;
+};
+
+/*
+ * Walk a SRAT (5.2.16): each entry that is enabled, in table order. In revision 1 of the table a
+ * proximity domain has 8 bits, later 32. A memory range that is empty or wraps is logged and left
+ * out. Lengths as for a MADT. Returns 0, MUSTER_E_CORRUPT.
+ */
+int acpi_srat_read(const struct firmware_reader *reader, const struct acpi_table *table,
+		   const struct acpi_srat_reader *to);
+
+/* A SLIT (5.2.17) that is in order. */
+struct acpi_slit {
+	uint64_t matrix; /* physical address */
+	uint32_t count;	 /* of localities; 0: there is no SLIT */
+};
+
+/*
+ * Check a SLIT: as long as its count says, 10 from each locality to itself, 10 or more to another.
+ * One that is not so is of no use: one line with the first value that is wrong, count is 0, and
+ * MUSTER_E_CORRUPT is returned.
+ */
+int acpi_slit_read(const struct firmware_reader *reader, const struct acpi_table *table,
+		   struct acpi_slit *slit);
+
+/* The distance from one proximity domain to another, 10 to 254, 255 for unreachable; 0 when the
+ * SLIT does not have both. */
+uint8_t acpi_slit_distance(const struct firmware_reader *reader, const struct acpi_slit *slit,
+			   uint32_t from, uint32_t to);
 
 /* What is needed to power off, and the timer to measure clocks with. FADT, 5.2.9; sleeping, 4.8.3.
  */

@@ -94,6 +94,7 @@ enum acpi_abi_madt_type {
 	ACPI_MADT_LOCAL_APIC_OVERRIDE = 5, /* 5.2.12.8 */
 	ACPI_MADT_LOCAL_X2APIC = 9,	   /* 5.2.12.12 */
 	ACPI_MADT_LOCAL_X2APIC_NMI = 10,   /* 5.2.12.13 */
+	ACPI_MADT_WAKEUP = 16,		   /* 5.2.12.19 */
 };
 
 /* Local APIC Flags, 5.2.12.2. Online Capable came with ACPI 6.3, whose MADT has revision 5. */
@@ -158,9 +159,127 @@ _Static_assert(offsetof(struct acpi_abi_local_x2apic_nmi, uid) == 4, "5.2.12.13"
 _Static_assert(offsetof(struct acpi_abi_local_x2apic_nmi, lint) == 8, "5.2.12.13");
 _Static_assert(sizeof(struct acpi_abi_local_x2apic_nmi) == 12, "5.2.12.13");
 
+/* Multiprocessor Wakeup, 5.2.12.19. Version 0 ends before the reset vector. */
+struct acpi_abi_wakeup {
+	struct acpi_abi_madt_entry entry;
+	uint16_t version;
+	uint32_t reserved;
+	uint64_t mailbox;
+	uint64_t reset_vector; /* from here on version 1 */
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_abi_wakeup, version) == 2, "5.2.12.19");
+_Static_assert(offsetof(struct acpi_abi_wakeup, mailbox) == 8, "5.2.12.19");
+_Static_assert(offsetof(struct acpi_abi_wakeup, reset_vector) == 16, "5.2.12.19");
+_Static_assert(sizeof(struct acpi_abi_wakeup) == 24, "5.2.12.19");
+
+#define ACPI_WAKEUP_SIZE_0    16u /* version 0 */
+#define ACPI_WAKEUP_VERSION_1 1u
+
+/* The mailbox that it points to: what the structure's text calls Multiprocessor Wakeup Mailbox. The
+ * OS writes the first 2 KiB, the firmware the rest, and 0 to `command` when it has taken it. */
+struct acpi_abi_mailbox {
+	uint16_t command; /* enum acpi_abi_mailbox_command */
+	uint16_t reserved;
+	uint32_t apic_id;
+	uint64_t vector; /* physical address at which the processor begins */
+	uint8_t os[2032];
+	uint8_t firmware[2048];
+};
+_Static_assert(offsetof(struct acpi_abi_mailbox, apic_id) == 4, "5.2.12.19");
+_Static_assert(offsetof(struct acpi_abi_mailbox, vector) == 8, "5.2.12.19");
+_Static_assert(offsetof(struct acpi_abi_mailbox, firmware) == 2048, "5.2.12.19");
+_Static_assert(sizeof(struct acpi_abi_mailbox) == 4096, "5.2.12.19");
+
+enum acpi_abi_mailbox_command {
+	ACPI_MAILBOX_NONE = 0,
+	ACPI_MAILBOX_WAKEUP = 1,
+	ACPI_MAILBOX_TEST = 2, /* version 1: only to be acknowledged */
+};
+
 /* Ids that mean "every processor" in NMI entries and "no APIC" in processor entries. */
 #define ACPI_ID_ALL_8  0xffu
 #define ACPI_ID_ALL_32 UINT32_MAX
+
+/* System Resource Affinity Table, 5.2.16; entries follow, which begin like those of a MADT. */
+struct acpi_abi_srat {
+	struct acpi_abi_header header;
+	uint32_t reserved_1; /* 1 */
+	uint64_t reserved_2;
+} __attribute__((packed));
+_Static_assert(sizeof(struct acpi_abi_srat) == 48, "5.2.16");
+
+/* Until revision 1 a proximity domain had 8 bits, and what holds the others now was reserved. */
+#define ACPI_SRAT_REVISION_WIDE 2u
+
+enum acpi_abi_srat_type {
+	ACPI_SRAT_LOCAL_APIC = 0,   /* 5.2.16.1 */
+	ACPI_SRAT_MEMORY = 1,	    /* 5.2.16.2 */
+	ACPI_SRAT_LOCAL_X2APIC = 2, /* 5.2.16.3 */
+};
+
+/* Flags: bit 0 is the same in all three; the others are those of memory, 5.2.16.2. */
+#define ACPI_SRAT_ENABLED	(1u << 0)
+#define ACPI_SRAT_HOT_PLUGGABLE (1u << 1)
+#define ACPI_SRAT_NON_VOLATILE	(1u << 2)
+
+/* Processor Local APIC/SAPIC Affinity, 5.2.16.1. */
+struct acpi_abi_srat_local_apic {
+	struct acpi_abi_madt_entry entry;
+	uint8_t domain_low; /* bits 7:0 of the proximity domain */
+	uint8_t apic_id;
+	uint32_t flags;
+	uint8_t sapic_eid;
+	uint8_t domain_high[3]; /* bits 31:8 */
+	uint32_t clock_domain;
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_abi_srat_local_apic, apic_id) == 3, "5.2.16.1");
+_Static_assert(offsetof(struct acpi_abi_srat_local_apic, flags) == 4, "5.2.16.1");
+_Static_assert(offsetof(struct acpi_abi_srat_local_apic, domain_high) == 9, "5.2.16.1");
+_Static_assert(sizeof(struct acpi_abi_srat_local_apic) == 16, "5.2.16.1");
+
+/* Memory Affinity, 5.2.16.2. */
+struct acpi_abi_srat_memory {
+	struct acpi_abi_madt_entry entry;
+	uint32_t domain;
+	uint16_t reserved_1;
+	uint64_t base;
+	uint64_t size;
+	uint32_t reserved_2;
+	uint32_t flags;
+	uint64_t reserved_3;
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_abi_srat_memory, domain) == 2, "5.2.16.2");
+_Static_assert(offsetof(struct acpi_abi_srat_memory, base) == 8, "5.2.16.2");
+_Static_assert(offsetof(struct acpi_abi_srat_memory, size) == 16, "5.2.16.2");
+_Static_assert(offsetof(struct acpi_abi_srat_memory, flags) == 28, "5.2.16.2");
+_Static_assert(sizeof(struct acpi_abi_srat_memory) == 40, "5.2.16.2");
+
+/* Processor Local x2APIC Affinity, 5.2.16.3. */
+struct acpi_abi_srat_local_x2apic {
+	struct acpi_abi_madt_entry entry;
+	uint16_t reserved_1;
+	uint32_t domain;
+	uint32_t apic_id;
+	uint32_t flags;
+	uint32_t clock_domain;
+	uint32_t reserved_2;
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_abi_srat_local_x2apic, domain) == 4, "5.2.16.3");
+_Static_assert(offsetof(struct acpi_abi_srat_local_x2apic, apic_id) == 8, "5.2.16.3");
+_Static_assert(offsetof(struct acpi_abi_srat_local_x2apic, flags) == 12, "5.2.16.3");
+_Static_assert(sizeof(struct acpi_abi_srat_local_x2apic) == 24, "5.2.16.3");
+
+/* System Locality Information Table, 5.2.17; count * count bytes follow, the distances from
+ * locality 0 first. A locality is a proximity domain. */
+struct acpi_abi_slit {
+	struct acpi_abi_header header;
+	uint64_t count;
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_abi_slit, count) == 36, "5.2.17");
+_Static_assert(sizeof(struct acpi_abi_slit) == 44, "5.2.17");
+
+#define ACPI_SLIT_LOCAL	      10u /* from a locality to itself; less means nothing */
+#define ACPI_SLIT_UNREACHABLE 255u
 
 /* Fixed ACPI Description Table, 5.2.9. Older revisions end earlier: a field is there only if the
  * table's length covers it. */

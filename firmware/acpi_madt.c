@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The Multiple APIC Description Table (ACPI 6.5, 5.2.12): which processors there are, and how NMIs
- * reach them. The platform calls it in steps `cpu-ids` and `interrupts`. It passes on what the
+ * The Multiple APIC Description Table (ACPI 6.5, 5.2.12): which processors there are, how NMIs reach
+ * them, and whether a mailbox wakes them. The platform calls it in steps `cpu-ids` and `interrupts`. It passes on what the
  * firmware says, duplicates too; judging that is the id table's. It must not believe a length: an
  * entry that does not fit ends the walk.
  */
@@ -20,6 +20,7 @@ union madt_entry {
 	struct acpi_abi_local_apic_override local_apic_override;
 	struct acpi_abi_local_x2apic local_x2apic;
 	struct acpi_abi_local_x2apic_nmi local_x2apic_nmi;
+	struct acpi_abi_wakeup wakeup;
 };
 
 /* A walk through one table. */
@@ -45,6 +46,8 @@ static uint32_t least_length(uint8_t type)
 		return sizeof(struct acpi_abi_local_x2apic);
 	case ACPI_MADT_LOCAL_X2APIC_NMI:
 		return sizeof(struct acpi_abi_local_x2apic_nmi);
+	case ACPI_MADT_WAKEUP:
+		return ACPI_WAKEUP_SIZE_0;
 	default:
 		return sizeof(struct acpi_abi_madt_entry);
 	}
@@ -112,6 +115,47 @@ static void override_address(struct madt_walk *walk, uint64_t address)
 	walk->madt->local_apic = address;
 }
 
+/* Where the processors can be given back: in version 1, if it is there and says something. */
+static uint64_t reset_vector(const struct madt_walk *walk, const struct acpi_abi_wakeup *wakeup)
+{
+	if (wakeup->version < ACPI_WAKEUP_VERSION_1)
+		return 0;
+	if (wakeup->entry.length < sizeof(*wakeup) || !wakeup->reset_vector) {
+		console_print(
+			"muster: acpi: APIC: entry at %u: wakeup: version %u, length %u, reset "
+			"vector %#llx: needs %zu bytes and an address: taken as version 0\n",
+			walk->offset, wakeup->version, wakeup->entry.length,
+			(unsigned long long)wakeup->reset_vector, sizeof(*wakeup));
+		return 0;
+	}
+	return wakeup->reset_vector;
+}
+
+static void set_wakeup(struct madt_walk *walk, const struct acpi_abi_wakeup *wakeup)
+{
+	struct acpi_wakeup *found = &walk->madt->wakeup;
+	uint64_t mailbox = wakeup->mailbox;
+
+	if (found->mailbox) {
+		console_print("muster: acpi: APIC: entry at %u: a second wakeup mailbox, at %#llx: "
+			      "the first, at %#llx, stands\n",
+			      walk->offset, (unsigned long long)mailbox,
+			      (unsigned long long)found->mailbox);
+		return;
+	}
+	/* An OS that leaves its processors unreachable for the next one makes the address 0. */
+	if (!mailbox || mailbox % sizeof(struct acpi_abi_mailbox)) {
+		console_print("muster: acpi: APIC: entry at %u: wakeup mailbox at %#llx: must be a "
+			      "multiple of %zu and not 0, left out\n",
+			      walk->offset, (unsigned long long)mailbox,
+			      sizeof(struct acpi_abi_mailbox));
+		return;
+	}
+	found->mailbox = mailbox;
+	found->reset_vector = reset_vector(walk, wakeup);
+	found->version = found->reset_vector ? wakeup->version : 0;
+}
+
 /* One entry, whose length has been checked. */
 static void read_entry(struct madt_walk *walk, const union madt_entry *entry)
 {
@@ -136,6 +180,9 @@ static void read_entry(struct madt_walk *walk, const union madt_entry *entry)
 		break;
 	case ACPI_MADT_LOCAL_APIC_OVERRIDE:
 		override_address(walk, entry->local_apic_override.address);
+		break;
+	case ACPI_MADT_WAKEUP:
+		set_wakeup(walk, &entry->wakeup);
 		break;
 	}
 }

@@ -14,6 +14,7 @@ void test_percpu(struct ktap *ktap);
 void test_percpu_alloc(struct ktap *ktap);
 void test_calls(struct ktap *ktap);
 void test_memory(struct ktap *ktap);
+void test_nodes(struct ktap *ktap);
 void test_protection(struct ktap *ktap);
 void test_stacks(struct ktap *ktap);
 /* Takes CPUs down and up again, then once with a failure at every step. */

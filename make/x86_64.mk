@@ -59,3 +59,13 @@ $(eval $(call x86_kernel,h03,tests/history/h03_boot_area_reused.c,--wrap=unit_mo
 HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
+
+# Firmware of our own, for boot tests: tests/boot/mailbox. It links nothing of the library.
+SHIM         := $(BUILD)/shim-x86_64.elf
+SHIM_SOURCES := $(wildcard tests/boot/mailbox/*.c tests/boot/mailbox/*.S)
+SHIM_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(SHIM_SOURCES)))
+$(SHIM_OBJECTS): X86_FLAGS += -fno-builtin
+$(SHIM): $(SHIM_OBJECTS) tests/boot/mailbox/shim.lds
+	$(Q)ld.lld -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none \
+		-T tests/boot/mailbox/shim.lds $(SHIM_OBJECTS) -o $@
+-include $(SHIM_OBJECTS:.o=.d)

@@ -47,21 +47,42 @@ static char *hwids_of(const struct guest_report *report)
 	return text;
 }
 
-static int compare_hwids(const struct matrix_entry *entry, const struct guest_report *report,
-			 char *reason, size_t size)
+static char *nodes_of(const struct guest_report *report)
 {
-	char *found;
-	int result = 0;
+	char *text = text_copy("", 0);
 
-	if (!entry->hwids)
-		return 0;
-	found = hwids_of(report);
-	if (strcmp(found, entry->hwids)) {
-		snprintf(reason, size, "hardware ids are %s, expected %s", found, entry->hwids);
-		result = -1;
+	for (size_t i = 0; i < report->cpu_count; i++) {
+		const struct report_number *node = &report->cpus[i].node;
+		char *longer = node->known ? text_format("%s%s%" PRIu64, text, i ? "," : "",
+							 (uint64_t)node->value)
+					   : text_format("%s%s-", text, i ? "," : "");
+
+		free(text);
+		text = longer;
 	}
+	return text;
+}
+
+/* found: to be freed here. */
+static int compare_list(const char *what, char *found, const char *expected, char *reason,
+			size_t size)
+{
+	int result = strcmp(found, expected) ? -1 : 0;
+
+	if (result)
+		snprintf(reason, size, "%s are %s, expected %s", what, found, expected);
 	free(found);
 	return result;
+}
+
+static int compare_lists(const struct matrix_entry *entry, const struct guest_report *report,
+			 char *reason, size_t size)
+{
+	if (entry->hwids &&
+	    compare_list("hardware ids", hwids_of(report), entry->hwids, reason, size))
+		return -1;
+	return entry->nodes ? compare_list("nodes", nodes_of(report), entry->nodes, reason, size)
+			    : 0;
 }
 
 static int compare(const struct matrix_entry *entry, const struct boot_result *result,
@@ -87,7 +108,7 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 		snprintf(reason, size, "the verdict is \"%s\", expected to hold \"%s\"",
 			 failure ? failure : "all is well", entry->reason);
 	else
-		return compare_hwids(entry, report, reason, size);
+		return compare_lists(entry, report, reason, size);
 	return -1;
 }
 

@@ -38,7 +38,7 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 	} texts[] = {
 		{ "platform", &entry->platform }, { "append", &entry->append },
 		{ "hwids", &entry->hwids },	  { "line", &entry->line },
-		{ "reason", &entry->reason },
+		{ "reason", &entry->reason },	  { "nodes", &entry->nodes },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -210,6 +210,7 @@ void matrix_free(struct matrix *matrix)
 		free(entry->platform);
 		free(entry->append);
 		free(entry->hwids);
+		free(entry->nodes);
 		free(entry->line);
 		free(entry->reason);
 		words_free(&entry->qemu);

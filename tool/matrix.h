@@ -12,6 +12,7 @@
  *	expect=ok|fail		(default ok) good in every respect, or not
  *	online=			so many CPUs online
  *	hwids=0,1,4		these hardware ids, in this order
+ *	nodes=0,1,-		these nodes, of the CPUs in this order; - for none
  *	status=			the guest's exit status
  *	line=			a line of the console holds this text
  *	reason=			the verdict holds this text
@@ -22,7 +23,7 @@
 #include "tool/text.h"
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *line, *reason; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *nodes, *line, *reason; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all;

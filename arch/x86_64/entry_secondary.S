@@ -38,6 +38,64 @@ start_code:
 	movl	%eax, %cr0
 	ljmpl	*START_JUMP		/* to start_code_64, by its physical address */
 
+	/*
+	 * The way in from a wakeup mailbox (ACPI 6.5, 5.2.12.19): 64-bit mode, the firmware's identity map,
+	 * of which only this page can be relied on; interrupts off; no stack; everything else
+	 * unknown. From here the page's values are loaded as above, but without leaving paging, unless
+	 * the firmware's tables have five levels, which is left by turning paging off only.
+	 */
+	.code64
+	.balign 16
+	.globl start_code_mailbox
+start_code_mailbox:
+	cli
+	cld
+	leaq	start_code(%rip), %rdi
+	lgdt	START_GDT_LIMIT(%rdi)
+	movl	$SELECTOR_DATA, %eax
+	movl	%eax, %ds
+	movq	%cr4, %rax
+	testl	$CR4_LA57, %eax
+	jz	1f
+	ljmpl	*START_COMPAT(%rdi)
+
+	/* EFER before CR3: the tables have no-execute bits. Written only where it differs, since in
+	 * some guests writing it is a trap that somebody has to serve. */
+1:	movl	$MSR_EFER, %ecx
+	rdmsr
+	movl	START_EFER_LOW(%rdi), %esi
+	orl	$EFER_LMA, %esi
+	cmpl	%esi, %eax
+	je	2f
+	movl	%esi, %eax
+	xorl	%edx, %edx
+	wrmsr
+2:	movq	START_CR4(%rdi), %rax
+	movq	%rax, %cr4
+	movq	START_CR3(%rdi), %rax
+	movq	%rax, %cr3
+	movl	START_CR0(%rdi), %eax
+	movq	%rax, %cr0
+	ljmpl	*START_JUMP(%rdi)
+
+	.code32
+	.globl start_code_compat
+start_code_compat:
+	movl	%cr0, %eax
+	andl	$~CR0_PG, %eax
+	movl	%eax, %cr0
+	movl	START_CR4(%edi), %eax
+	movl	%eax, %cr4
+	movl	START_CR3(%edi), %eax
+	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
+	movl	START_EFER_LOW(%edi), %eax
+	xorl	%edx, %edx
+	wrmsr
+	movl	START_CR0(%edi), %eax
+	movl	%eax, %cr0
+	ljmpl	*START_JUMP(%edi)
+
 	.code64
 	.balign 16
 	.globl start_code_64
@@ -148,7 +206,7 @@ secondary_unknown:
 	 * void x86_stop_this_cpu(uint32_t *state_word, uint32_t state)
 	 *
 	 * Off the stack and the unit for good, then say so, then wait for the INIT that brings this
-	 * CPU up again. All stopped CPUs share one small stack, and nothing but NMI frames is ever
+	 * CPU up again, or go where the firmware waits for it (start_page_give_back_begin()). All stopped CPUs share one small stack, and nothing but NMI frames is ever
 	 * written to it. Two such frames at one place do no harm: %ss, %rsp and %cs are the same in
 	 * all, %rip is the hlt or the jmp behind it, and of the flags only arithmetic ones can differ.
 	 */
@@ -174,8 +232,19 @@ stopped_cpu:
 	leaq	stopped_stack_top(%rip), %rsp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer(%rip)
 	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
+	movq	stopped_vector(%rip), %rdx
+	testq	%rdx, %rdx
+	jnz	6f
 5:	hlt
 	jmp	5b
+
+	/* Back to the firmware's mailbox loop, on tables that map its way in. */
+6:	movq	%cr4, %rax
+	andq	$~CR4_PGE, %rax
+	movq	%rax, %cr4
+	movq	stopped_cr3(%rip), %rax
+	movq	%rax, %cr3
+	jmpq	*%rdx
 	.size x86_stop_this_cpu, . - x86_stop_this_cpu
 
 	/* An NMI, or anything else that cannot be masked, of a stopped CPU: back to waiting. */

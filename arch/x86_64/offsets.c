@@ -29,6 +29,7 @@ _Static_assert(offsetof(struct start_page, jump_offset) == START_JUMP, "start pa
 _Static_assert(offsetof(struct start_page, gdt_limit) == START_GDT_LIMIT, "start page: gdt limit");
 _Static_assert(offsetof(struct start_page, gdt_base) == START_GDT_BASE, "start page: gdt base");
 _Static_assert(offsetof(struct start_page, gdt) == START_GDT, "start page: gdt");
+_Static_assert(offsetof(struct start_page, compat_offset) == START_COMPAT, "start page: compat");
 _Static_assert(sizeof(struct start_page) == START_PAGE_SIZE, "start page: size");
 _Static_assert(offsetof(struct trap_frame, vector) == TRAP_SAVED_BYTES, "trap frame: saved");
 _Static_assert(POISON_BASE_SECONDARY + POISON_SPAN <= LAYOUT_START, "nothing is mapped there");

@@ -46,6 +46,8 @@
 #define CR0_OURS (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
 #define CR4_PAE	 0x20
 #define CR4_MCE	 0x40
+#define CR4_PGE	 0x80
+#define CR4_LA57 0x1000
 
 /* Page-table entry bits: Intel SDM vol. 3A, 4.5. */
 #define PAGE_PRESENT 0x1
@@ -87,6 +89,9 @@
 #define START_GDT_LIMIT 0xfe6
 #define START_GDT_BASE	0xfe8
 #define START_GDT	0xfa0
+#define START_COMPAT	0xff0
+/* A selector of the start page's descriptor table only. */
+#define SELECTOR_CODE_32 0x18
 
 /* What a trap pushes (trap.h): bytes of the registers that trap_entry.S saves. */
 #define TRAP_SAVED_BYTES 120

@@ -16,6 +16,7 @@ enum fixmap_slot {
 		       * reached through the direct map */
 	FIXMAP_FIRMWARE = FIXMAP_TABLE + 4, /* the page of firmware memory that is being read */
 	FIXMAP_LOCAL_APIC,
+	FIXMAP_MAILBOX, /* the Multiprocessor Wakeup mailbox */
 	FIXMAP_SLOTS = 64,
 };
 
@@ -47,6 +48,8 @@ void page_table_unmap(uint64_t address, uint64_t size);
 void *page_table_direct(uint64_t physical);
 uint64_t page_table_physical(uintptr_t address);
 void page_table_flush(void);
+/* page_walk.c: the last-level table that maps the address; UINT64_MAX if none does. */
+uint64_t page_table_behind(uintptr_t address);
 
 /* Change the protection of what is mapped with 4 KiB pages. */
 int page_table_protect(uint64_t address, uint64_t size, enum map_protection protection);

@@ -66,6 +66,7 @@ struct machine x86_machine = {
 	.unmap = page_table_unmap,
 	.direct = page_table_direct,
 	.physical = page_table_physical,
+	.table_behind = page_table_behind,
 	.flush_translations = page_table_flush,
 	.percpu_base_load = percpu_base_set,
 	.wait_for_interrupt = wait_for_interrupt,

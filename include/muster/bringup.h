@@ -50,6 +50,7 @@ enum capability {
 	CAP_FIXMAP,	   /* fixmap slots can be mapped */
 	CAP_PAGE_TABLES,   /* the kernel's own page tables are in use */
 	CAP_FIRMWARE,	   /* the firmware's tables have been found and checked */
+	CAP_NODES,	   /* which memory is near which CPUs is known, or known to be unknown */
 	CAP_CPU_IDS,	   /* the id table is complete */
 	CAP_INTERRUPTS,	   /* the boot CPU can reach the interrupt controller */
 	CAP_UNITS,	   /* the boot CPU has left the boot area; units can be made */

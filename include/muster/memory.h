@@ -42,8 +42,9 @@ struct memory_request {
 	const char *owner; /* who it is for; must be a string that lives on. NULL: "unnamed" */
 	uint64_t limit;	   /* the last byte lies below this address; 0: anywhere */
 	uint64_t no_cross; /* a power of two that the range may not cross a multiple of; 0: may */
-	uint32_t node;	   /* memory of this node, if there is any left; else any, and logged */
-	bool on_node;	   /* node counts (so that node 0 can be meant) */
+	uint32_t node; /* memory of this node, if there is any left; else of the nearest that has,
+			    * else any: logged once for each node */
+	bool on_node;  /* node counts (so that node 0 can be meant) */
 };
 
 /*
@@ -80,6 +81,14 @@ int mem_claim(uint64_t base, uint64_t size, const char *owner);
  */
 size_t mem_count(void);
 const struct memory_range *mem_at(size_t index);
+
+/*
+ * The physical address behind a mapped kernel address, and that of the last-level page table that
+ * maps it; UINT64_MAX if it is not mapped, or not by such a table, or where translation is off.
+ * Need: step `page-tables`.
+ */
+uint64_t mem_behind(uintptr_t address);
+uint64_t mem_table_behind(uintptr_t address);
 
 /* Bytes of RAM: all of it, the free part, and what one owner has. Need: step `memory-map`. */
 uint64_t mem_total(void);

@@ -23,6 +23,7 @@
 #include <muster/layout.h>
 #include <muster/mark.h>
 #include <muster/memory.h>
+#include <muster/node.h>
 #include <muster/percpu.h>
 #include <muster/report.h>
 #include <muster/stack.h>

@@ -9,7 +9,6 @@
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start.h"
-#include "arch/x86_64/start_page.h"
 #include "core/clock_store.h"
 #include "core/cpu_memory.h"
 #include "core/cpu_table.h"
@@ -124,7 +123,9 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, pc_firmware_step, NULL },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
 	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
-	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES), CAP(CPU_IDS),
+	{ "nodes", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP), CAP(NODES),
+	  WHERE_BOOT, UNDO_NOTHING, pc_nodes_step, NULL },
+	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(NODES), CAP(CPU_IDS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT),
@@ -133,15 +134,15 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_STEP, boot_stacks_step, stacks_destroy },
 	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_interrupts_step, NULL },
-	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
-	  WHERE_BOOT, UNDO_STEP, start_page_create, start_page_destroy },
+	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
+	  WHERE_BOOT, UNDO_STEP, pc_start_code_step, pc_start_code_undo },
 
 	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
 	  CAP(UNIT) | CAP(STACK),
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
-	  WHERE_START, UNDO_NOTHING, pc_start_step, NULL },
+	  WHERE_START, UNDO_STEP, pc_start_step, pc_start_undo },
 
 	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(LAYOUT) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
 	  WHERE_ONLINE, UNDO_STEP, descriptor_tables_load, descriptor_tables_unload },

@@ -27,6 +27,13 @@ int pc_firmware_step(cpu_t cpu);
 /* pc_ids.c */
 int pc_cpu_ids_step(cpu_t cpu);
 
+/* pc_nodes.c */
+int pc_nodes_step(cpu_t cpu);
+/* The node of a processor, NODE_ANY when the SRAT does not say. Needs step `nodes`. */
+uint32_t pc_node_of(uint32_t apic_id);
+/* The CPU table is complete: name processors that only one of SRAT and MADT knows. */
+void pc_nodes_compare(void);
+
 /* pc_start.c */
 int pc_interrupts_step(cpu_t cpu);
 int pc_local_apic_step(cpu_t cpu);
@@ -34,6 +41,21 @@ void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
+
+int pc_start_code_step(cpu_t cpu);
+void pc_start_code_undo(cpu_t cpu);
+void pc_start_undo(cpu_t cpu);
+
+/* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
+int pc_mailbox_begin(void);
+void pc_mailbox_end(void);
+bool pc_mailbox_exists(void);
+/* Is it the firmware that this CPU waits with? Then it is started by the mailbox. */
+bool pc_mailbox_holds(hwid_t hwid);
+int pc_mailbox_start(hwid_t hwid);
+/* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
+void pc_mailbox_took_back(hwid_t hwid);
+void pc_mailbox_say(void);
 
 /* pc_power.c */
 #define PC_WORDS 2

@@ -28,7 +28,7 @@ static struct cpu_description describe(const struct acpi_processor *processor)
 		.hwid = hwid_from_value(processor->apic_id),
 		.fwid = fwid_from_value(processor->uid),
 		.vcpu_id = vcpu_id_from_value(processor->apic_id),
-		.node = NODE_ANY,
+		.node = pc_node_of(processor->apic_id),
 		/* One that cannot be addressed can never be started. */
 		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
 	};
@@ -59,6 +59,8 @@ static void add(void *context, const struct acpi_processor *processor)
 	 * like any other double. */
 	if (walk->boot_found && hwid_equal(description.hwid, walk->boot))
 		walk->boot_found = false;
+	else if (processor->apic_id > LOCAL_APIC_ID_MAX)
+		cpu_table_leave_out();
 	else
 		(void)cpu_table_add(&description);
 }
@@ -73,7 +75,7 @@ static void boot_cpu_believe(struct walk *walk)
 		.hwid = walk->boot,
 		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
 		.vcpu_id = vcpu_id_from_value((uint32_t)walk->boot.value),
-		.node = NODE_ANY,
+		.node = pc_node_of((uint32_t)walk->boot.value),
 		.present = true,
 	};
 }
@@ -105,5 +107,8 @@ int pc_cpu_ids_step(cpu_t cpu)
 		boot_cpu_believe(&walk);
 	(void)cpu_table_add(&walk.boot_cpu);
 	(void)acpi_madt_read(&fixmap_reader, table, madt, add, &walk);
-	return cpu_table_end();
+	error = cpu_table_end();
+	if (!error)
+		pc_nodes_compare();
+	return error;
 }

@@ -2,7 +2,8 @@
 /*
  * Interrupts and start-up on a PC. Step `interrupts` on the boot CPU, `local-apic` on each, `start`
  * from the boot CPU: INIT and start-up IPIs (Intel SDM vol. 3A, 8.4.4.1; MP specification 1.4,
- * B.4), to all others at once or to one, and never a wait for one CPU before the next is sent.
+ * B.4), to all others at once or to one, and never a wait for one CPU before the next is sent. Where
+ * the firmware has a mailbox (pc_mailbox.c), by that, one after the other.
  */
 #include "arch/x86_64/start.h"
 #include "arch/x86_64/start_page.h"
@@ -110,13 +111,40 @@ static int start_one(hwid_t target, uint64_t page)
 	return error;
 }
 
+int pc_start_code_step(cpu_t cpu)
+{
+	int error = start_page_create(cpu);
+
+	if (error)
+		return error;
+	error = pc_mailbox_begin();
+	if (error)
+		start_page_destroy(cpu);
+	return error;
+}
+
+void pc_start_code_undo(cpu_t cpu)
+{
+	pc_mailbox_end();
+	start_page_destroy(cpu);
+}
+
 int pc_start_step(cpu_t cpu)
 {
 	uint64_t page = start_page_physical();
 
+	/* A mailbox takes one command at a time. */
 	if (cpu.number == STEP_ALL_CPUS)
-		return start_all(page);
+		return pc_mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
+	if (pc_mailbox_holds(cpu_hwid(cpu)))
+		return pc_mailbox_start(cpu_hwid(cpu));
 	return start_one(cpu_hwid(cpu), page);
+}
+
+void pc_start_undo(cpu_t cpu)
+{
+	if (pc_mailbox_exists())
+		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 
 void pc_name_unknown(void)
@@ -124,6 +152,7 @@ void pc_name_unknown(void)
 	hwid_t last;
 	uint32_t count = secondary_unknown(&last);
 
+	pc_mailbox_say();
 	if (count)
 		console_print(
 			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#lx; they are stopped\n",

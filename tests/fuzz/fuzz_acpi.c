@@ -44,6 +44,24 @@ static void seal_table(const struct memory_image *image, uint64_t physical)
 		seal(image->bytes + physical, length, CHECKSUM);
 }
 
+/* The tables that a root table lists, too. */
+static void seal_listed(const struct memory_image *image, uint64_t root, size_t entry)
+{
+	uint32_t length;
+
+	if (root >= image->size || image->size - root < HEADER_SIZE)
+		return;
+	memcpy(&length, image->bytes + root + LENGTH, sizeof(length));
+	if (length > image->size - root)
+		return;
+	for (uint32_t at = HEADER_SIZE; at + entry <= length; at += (uint32_t)entry) {
+		uint64_t table = 0;
+
+		memcpy(&table, image->bytes + root + at, entry);
+		seal_table(image, table);
+	}
+}
+
 struct processors {
 	uint32_t count;
 };
@@ -67,6 +85,59 @@ static void read_madt(const struct firmware_reader *reader, const struct acpi_ta
 	must(madt.nmi_count <= ACPI_NMIS_MAX);
 	for (uint32_t i = 0; i < madt.nmi_count; i++)
 		must(madt.nmis[i].lint <= 1);
+	must(madt.wakeup.mailbox % 4096 == 0);
+	must(madt.wakeup.mailbox || !madt.wakeup.reset_vector);
+	must(!madt.wakeup.reset_vector == !madt.wakeup.version);
+}
+
+struct affinities {
+	uint32_t count;
+	uint32_t revision;
+};
+
+static void see_processor(void *context, const struct acpi_processor_affinity *affinity)
+{
+	struct affinities *affinities = context;
+
+	affinities->count++;
+	(void)affinity;
+}
+
+static void see_memory(void *context, const struct acpi_memory_affinity *affinity)
+{
+	struct affinities *affinities = context;
+
+	affinities->count++;
+	must(affinity->size && affinity->base + (affinity->size - 1) >= affinity->base);
+	must(affinities->revision > 1 || affinity->domain <= 0xff);
+}
+
+static void read_srat(const struct firmware_reader *reader, const struct acpi_table *table)
+{
+	struct affinities affinities = { .revision = table->revision };
+	const struct acpi_srat_reader to = { see_processor, see_memory, &affinities };
+
+	acpi_srat_read(reader, table, &to);
+	must(affinities.count <= table->length / 16);
+}
+
+static void read_slit(const struct firmware_reader *reader, const struct acpi_table *table)
+{
+	struct acpi_slit slit;
+
+	if (acpi_slit_read(reader, table, &slit)) {
+		must(!slit.count && !acpi_slit_distance(reader, &slit, 0, 0));
+		return;
+	}
+	must(slit.count && slit.count * slit.count <= table->length);
+	for (uint32_t from = 0; from < slit.count; from++)
+		for (uint32_t to = 0; to < slit.count; to++) {
+			uint8_t distance = acpi_slit_distance(reader, &slit, from, to);
+
+			must(from == to ? distance == 10 : distance >= 10);
+		}
+	must(!acpi_slit_distance(reader, &slit, 0, slit.count));
+	must(!acpi_slit_distance(reader, &slit, slit.count, 0));
 }
 
 static void read_power(const struct firmware_reader *reader, const struct acpi_table *table)
@@ -97,6 +168,8 @@ static void read_memory(struct memory_image *image)
 		memcpy(rsdp, "RSD PTR ", 8);
 		memcpy(&rsdt, rsdp + RSDP_RSDT, sizeof(rsdt));
 		memcpy(&xsdt, rsdp + RSDP_XSDT, sizeof(xsdt));
+		seal_listed(image, rsdt, 4);
+		seal_listed(image, xsdt, 8);
 		seal_table(image, rsdt);
 		seal_table(image, xsdt);
 		seal(rsdp, 20, RSDP_CHECKSUM);
@@ -110,6 +183,10 @@ static void read_memory(struct memory_image *image)
 		read_madt(&reader, &table);
 	if (!acpi_table_find(&reader, &root, "FACP", &table))
 		read_power(&reader, &table);
+	if (!acpi_table_find(&reader, &root, "SRAT", &table))
+		read_srat(&reader, &table);
+	if (!acpi_table_find(&reader, &root, "SLIT", &table))
+		read_slit(&reader, &table);
 }
 
 /* The input is a FADT, and after it a DSDT that it points to. */
@@ -141,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(image.bytes, data + 1, image.size);
 	table.length = (uint32_t)image.size;
-	switch (data[0] % 4) {
+	switch (data[0] % 7) {
 	case 0:
 		read_memory(&image);
 		break;
@@ -156,6 +233,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_power(&reader, &table);
 		table.length = UINT32_MAX;
 		read_madt(&reader, &table);
+		break;
+	case 4:
+		read_srat(&reader, &table);
+		table.revision = 1;
+		read_srat(&reader, &table);
+		break;
+	case 5:
+		read_slit(&reader, &table);
+		break;
+	case 6:
+		/* As 3, of a SRAT and a SLIT. */
+		table.length = UINT32_MAX;
+		read_srat(&reader, &table);
+		read_slit(&reader, &table);
 		break;
 	}
 	free(image.bytes);

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #define GUEST_CPUS_MAX 16
-#define GUEST_ROWS_MAX 24
+#define GUEST_ROWS_MAX 40
 
 struct mock_guest {
 	uint32_t cpus;

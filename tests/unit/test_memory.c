@@ -365,10 +365,13 @@ static void test_nodes(void **state)
 	a = mem_alloc(PAGE, 0, .owner = "n", .node = 7, .on_node = true);
 	assert_true(a);
 	assert_true(host_log_has("node 7"));
-	/* Each time. */
+	/* Once for each node. */
 	host_log_clear();
 	assert_true(mem_alloc(PAGE, 0, .owner = "n", .node = 7, .on_node = true));
-	assert_true(host_log_has("node 7"));
+	assert_true(mem_alloc(PAGE, 0, .owner = "m", .node = 7, .on_node = true));
+	assert_string_equal(host_log(), "");
+	assert_true(mem_alloc(PAGE, 0, .owner = "m", .node = 8, .on_node = true));
+	assert_true(host_log_has("m: node has none left"));
 	/* A node's memory that is given back is that node's still. */
 	assert_int_equal(mem_free(a, PAGE), 0);
 	check_list();

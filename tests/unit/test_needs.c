@@ -9,11 +9,13 @@
 #include "core/cpu_memory.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
+#include "core/node_table.h"
 #include "core/stack_area.h"
 
 #include <muster/call.h>
 #include <muster/layout.h>
 #include <muster/memory.h>
+#include <muster/node.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,9 +61,24 @@ static int page_tables_step(cpu_t cpu)
 	return memory_map_grow();
 }
 
+static int nodes_step(cpu_t cpu)
+{
+	static const uint32_t domains[] = { 3, 5 };
+	size_t bytes = node_table_bytes(2);
+	uint64_t physical = mem_alloc(bytes, 0, .owner = "nodes");
+	int error = node_table_begin(machine_get()->direct(physical), domains, 2);
+
+	(void)cpu;
+	if (!error)
+		error = memory_map_set_node(0, HOST_MEMORY_SIZE / 2, 1);
+	return error || node_nearest_memory(0) != 1 || mem_behind(0) != UINT64_MAX;
+}
+
 static int cpu_ids_step(cpu_t cpu)
 {
 	(void)cpu;
+	if (node_by_domain(3) || node_distance(0, 1) != NODE_DISTANCE_OTHER)
+		return MUSTER_E_INVALID;
 	host_cpus_begin(CPUS);
 	return mem_alloc(cpu_table_bytes(CPUS), 0, .owner = "cpu table") ? 0 : MUSTER_E_NO_MEMORY;
 }
@@ -131,7 +148,9 @@ static const struct bringup_step pc_steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, nothing_step, NULL },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
 	  WHERE_BOOT, UNDO_NOTHING, nothing_step, NULL },
-	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES), CAP(CPU_IDS),
+	{ "nodes", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP), CAP(NODES),
+	  WHERE_BOOT, UNDO_NOTHING, nodes_step, NULL },
+	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(NODES), CAP(CPU_IDS),
 	  WHERE_BOOT, UNDO_NOTHING, cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT),
@@ -211,6 +230,9 @@ static void undeclared_needs_panic(void **state)
 		   "step page-tables: uses memory-map, which it does not declare");
 	undeclared("cpu-ids", CAP(MEMORY_MAP),
 		   "step cpu-ids: uses memory-map, which it does not declare");
+	undeclared("nodes", CAP(PAGE_TABLES),
+		   "step nodes: uses page-tables, which it does not declare");
+	undeclared("cpu-ids", CAP(NODES), "step cpu-ids: uses nodes, which it does not declare");
 	undeclared("boot-unit", CAP(CPU_IDS),
 		   "step boot-unit: uses cpu-ids, which it does not declare");
 	undeclared("boot-stacks", CAP(PAGE_TABLES),

@@ -53,6 +53,7 @@ static void defaults(void **state)
 		     entry->has_status);
 	assert_null(entry->append);
 	assert_null(entry->hwids);
+	assert_null(entry->nodes);
 	assert_null(entry->line);
 	assert_null(entry->reason);
 }
@@ -62,12 +63,13 @@ static void every_key(void **state)
 	const struct matrix_entry *entry;
 
 	(void)state;
-	assert_int_equal(parse("# first\r\n"
-			       "a platform=other cpus=7 mem=2G append=\"x=1 y\" timeout=5 repeat=20"
-			       " tier=all expect=fail online=0 hwids=0,2 status=0 line=\"a  b\""
-			       " reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
-			       "b append=fail=unit@1 tier=check expect=ok status=63\n"),
-			 0);
+	assert_int_equal(
+		parse("# first\r\n"
+		      "a platform=other cpus=7 mem=2G append=\"x=1 y\" timeout=5 repeat=20"
+		      " tier=all expect=fail online=0 hwids=0,2 nodes=1,- status=0 line=\"a  b\""
+		      " reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
+		      "b append=fail=unit@1 tier=check expect=ok status=63\n"),
+		0);
 	assert_int_equal(matrix.count, 2);
 	entry = &matrix.entries[0];
 	assert_string_equal(entry->platform, "other");
@@ -81,6 +83,7 @@ static void every_key(void **state)
 	assert_true(entry->has_online && entry->has_status);
 	assert_int_equal(entry->online, 0);
 	assert_string_equal(entry->hwids, "0,2");
+	assert_string_equal(entry->nodes, "1,-");
 	assert_string_equal(entry->line, "a  b");
 	assert_string_equal(entry->reason, "because");
 	assert_int_equal(entry->qemu.count, 4);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting CPUs by the mailbox of a MADT's Multiprocessor Wakeup structure. Called by the steps
+ * `start-code` and `start` (pc_start.c).
+ *
+ * A CPU that the firmware holds is started by the mailbox. Once it has been, where it waits when it
+ * stops depends on what the firmware offers. With a reset vector (version 1) it goes back there, the
+ * undo of `start` asks by a test command whether it has arrived, and the mailbox starts it again.
+ * Without one the firmware never gets it back: it halts with us, like any stopped CPU, and is
+ * started again by INIT and start-up IPI; where those do not reach it (some guests have the mailbox
+ * because of that) it does not arrive, which is said by name.
+ *
+ * A CPU that does not take its command fails its step, and those after it fail theirs without a
+ * wait: a second command over one that somebody may be reading could send either anywhere.
+ */
+#include "arch/x86_64/page_table.h"
+#include "arch/x86_64/start_page.h"
+#include "core/cpu_table.h"
+#include "core/memory_map.h"
+#include "core/string.h"
+#include "device/local_apic.h"
+#include "device/wakeup_mailbox.h"
+#include "platform/pc/pc.h"
+
+#include <muster/muster.h>
+
+static struct wakeup_mailbox mailbox;
+static uint64_t reset_vector;
+static uint32_t woken;
+static bool ours[LOCAL_APIC_ID_MAX + 1]; /* by APIC id: the firmware has let go of it for good */
+
+/* What the memory map calls ordinary RAM can be given to anybody: the firmware waits elsewhere. */
+static bool lies_well(uint64_t physical, const char *what)
+{
+	uint64_t page = physical & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+	const char *rule = NULL;
+
+	if (physical >= physical_limit())
+		rule = "beyond what this CPU can address";
+	for (size_t i = 0; i < mem_count() && !rule; i++) {
+		const struct memory_range *range = mem_at(i);
+
+		if (range->kind == MEMORY_RAM && page < range->base + range->size &&
+		    page + MEMORY_PAGE_SIZE > range->base)
+			rule = "in memory that the memory map calls RAM";
+	}
+	if (rule)
+		console_print("muster: acpi: wakeup: %s at %#lx: %s: it is not used\n", what,
+			      physical, rule);
+	return !rule;
+}
+
+int pc_mailbox_begin(void)
+{
+	const struct acpi_wakeup *told = &pc_firmware.madt.wakeup;
+
+	if (!told->mailbox || !lies_well(told->mailbox, "mailbox"))
+		return 0;
+	if (told->reset_vector && lies_well(told->reset_vector, "reset vector")) {
+		int error = start_page_give_back_begin(told->reset_vector);
+
+		if (error)
+			return error;
+		reset_vector = told->reset_vector;
+	}
+	mailbox.at = (volatile struct acpi_abi_mailbox *)fixmap_set(FIXMAP_MAILBOX, told->mailbox,
+								    MAP_READ_WRITE);
+	return 0;
+}
+
+void pc_mailbox_end(void)
+{
+	if (reset_vector)
+		start_page_give_back_end();
+	mailbox = (struct wakeup_mailbox){ 0 };
+	reset_vector = 0;
+	woken = 0;
+	memset(ours, 0, sizeof(ours));
+}
+
+bool pc_mailbox_exists(void)
+{
+	return mailbox.at;
+}
+
+/* Has one that was given up on taken its command after all? Then the firmware has let go of it. */
+static void look_for_late_one(void)
+{
+	uint32_t late;
+
+	if (wakeup_mailbox_came_late(&mailbox, &late) && !reset_vector && late <= LOCAL_APIC_ID_MAX)
+		ours[late] = true;
+}
+
+bool pc_mailbox_holds(hwid_t hwid)
+{
+	if (!mailbox.at)
+		return false;
+	look_for_late_one();
+	return !ours[hwid.value];
+}
+
+int pc_mailbox_start(hwid_t hwid)
+{
+	int error = wakeup_mailbox_wake(&mailbox, (uint32_t)hwid.value, start_page_vector(),
+					clock_cpu_limit());
+
+	if (error)
+		return error;
+	ours[hwid.value] = !reset_vector;
+	woken++;
+	return 0;
+}
+
+void pc_mailbox_took_back(hwid_t hwid)
+{
+	/* If it does not answer, a line has said so, and it cannot be started again. */
+	if (reset_vector)
+		(void)wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit());
+}
+
+void pc_mailbox_say(void)
+{
+	if (woken)
+		console_print("muster: %u CPUs were started by the wakeup mailbox at %#lx; %s\n",
+			      woken, pc_firmware.madt.wakeup.mailbox,
+			      reset_vector ? "the firmware takes them back"
+					   : "the firmware does not take them back");
+}
