@@ -425,6 +425,19 @@ static void test_unknown_kinds_count(void **state)
 	report_free(&report);
 }
 
+static void test_an_owner_twice(void **state)
+{
+	struct guest_report report = { 0 };
+
+	(void)state;
+	feed(&report, good[0]);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=unit bytes=1"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=stack bytes=1"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=unit bytes=1"), REPORT_REFUSED);
+	assert_int_equal(report.memory_count, 2);
+	report_free(&report);
+}
+
 static void test_too_many_rows(void **state)
 {
 	struct guest_report report = { 0 };
@@ -551,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_report_without_cpus),
 		cmocka_unit_test(test_unknown_kinds_count),
 		cmocka_unit_test(test_too_many_rows),
+		cmocka_unit_test(test_an_owner_twice),
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
