@@ -48,10 +48,11 @@ static uint64_t ram_physical, ram_bytes;
  * between two lines that may not be crossed. */
 static uint64_t stride_of(const struct area_kind *kind)
 {
-	uint64_t align = kind->whole_pages && kind->align < MEMORY_PAGE_SIZE ? MEMORY_PAGE_SIZE
-									     : kind->align;
+	uint64_t align = kind->align > AREA_GRANULE ? kind->align : AREA_GRANULE;
 
-	return align_up(kind->told, align > AREA_GRANULE ? align : AREA_GRANULE);
+	if (kind->whole_pages && align < MEMORY_PAGE_SIZE)
+		align = MEMORY_PAGE_SIZE;
+	return align + align_down(kind->told - 1, align);
 }
 
 static uint64_t row_offset(const struct area_kind *kind, uint64_t number)
@@ -295,13 +296,34 @@ static uint64_t pages_get(const struct area_kind *kind, uint64_t bytes, uint32_t
 	return physical;
 }
 
-static struct area_page *page_with_room(const struct area_kind *kind, uint32_t node)
+static uint32_t pieces_used(const struct area_page *page)
 {
+	uint32_t count = 0;
+
+	for (uint64_t used = page->used; used; used &= used - 1)
+		count++;
+	return count;
+}
+
+/* The fullest that will do, so that small areas do not take the places of large ones. */
+static struct area_page *fullest_page(const struct area_kind *kind, uint32_t node)
+{
+	struct area_page *best = NULL;
 	struct area_page *page = with_room;
 
 	for (uint32_t looked = 0; page && looked < LOOK_AT_MAX; looked++, page = page->next)
-		if (page->node == node && find_place(kind, page->used) < GRANULES)
-			return page;
+		if (page->node == node && find_place(kind, page->used) < GRANULES &&
+		    (!best || pieces_used(page) > pieces_used(best)))
+			best = page;
+	return best;
+}
+
+static struct area_page *page_with_room(const struct area_kind *kind, uint32_t node)
+{
+	struct area_page *page = fullest_page(kind, node);
+
+	if (page)
+		return page;
 	page = description_get();
 	if (!page)
 		return NULL;

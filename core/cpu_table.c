@@ -37,7 +37,7 @@ static struct {
 	size_t used;
 	uint64_t first, last; /* of the range that may still grow */
 	bool open;
-} names;
+} left_out_names;
 
 /* At most half of the slots are taken, so a walk ends and is short on average. */
 static uint32_t slot_count(uint32_t cpus)
@@ -75,8 +75,8 @@ int cpu_table_begin(void *memory, uint32_t cpus)
 	cpu_records.first = memory;
 	capacity = cpus;
 	cpu_records.count = possible = present = online = left_out = out_of_reach = 0;
-	names.used = 0;
-	names.open = false;
+	left_out_names.used = 0;
+	left_out_names.open = false;
 	highest_vcpu_id = vcpu_ids_known = 0;
 	lookup.slots = (struct cpu_lookup_slot *)((char *)memory + record_bytes(cpus));
 	lookup.mask = slot_count(cpus) - 1;
@@ -136,9 +136,10 @@ static bool taken(const struct cpu_description *description, const struct cpu_lo
 
 static void names_print(void)
 {
-	if (names.used)
-		console_print("muster: CPU table: left out, hardware ids%s\n", names.ranges);
-	names.used = 0;
+	if (left_out_names.used)
+		console_print("muster: CPU table: left out, hardware ids%s\n",
+			      left_out_names.ranges);
+	left_out_names.used = 0;
 }
 
 /* The range that was open is complete: put it on the line. */
@@ -147,29 +148,30 @@ static void names_close_range(void)
 	char range[48];
 	size_t length;
 
-	if (!names.open)
+	if (!left_out_names.open)
 		return;
-	names.open = false;
-	length = format_text(range, sizeof(range), " %#llx", (unsigned long long)names.first);
-	if (names.last != names.first)
+	left_out_names.open = false;
+	length = format_text(range, sizeof(range), " %#llx",
+			     (unsigned long long)left_out_names.first);
+	if (left_out_names.last != left_out_names.first)
 		length += format_text(range + length, sizeof(range) - length, "-%#llx",
-				      (unsigned long long)names.last);
-	if (names.used + length >= sizeof(names.ranges))
+				      (unsigned long long)left_out_names.last);
+	if (left_out_names.used + length >= sizeof(left_out_names.ranges))
 		names_print();
-	memcpy(names.ranges + names.used, range, length + 1);
-	names.used += length;
+	memcpy(left_out_names.ranges + left_out_names.used, range, length + 1);
+	left_out_names.used += length;
 }
 
 static void name_left_out(hwid_t hwid)
 {
 	left_out++;
-	if (names.open && hwid.value == names.last + 1 && hwid.value) {
-		names.last = hwid.value;
+	if (left_out_names.open && hwid.value == left_out_names.last + 1 && hwid.value) {
+		left_out_names.last = hwid.value;
 		return;
 	}
 	names_close_range();
-	names.first = names.last = hwid.value;
-	names.open = true;
+	left_out_names.first = left_out_names.last = hwid.value;
+	left_out_names.open = true;
 }
 
 int cpu_table_add(const struct cpu_description *description)

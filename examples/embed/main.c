@@ -5,7 +5,7 @@
  *
  * Command line: `die` panics at the end, in the kernel's own way.
  */
-#include "embed.h"
+#include "examples/embed/embed.h"
 
 #include <muster/muster.h>
 

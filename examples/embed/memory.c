@@ -5,7 +5,7 @@
  * for page tables, units, stacks and tables, and gives them back. One CPU at a time uses it, as
  * muster/memory.h says.
  */
-#include "embed.h"
+#include "examples/embed/embed.h"
 
 #include <muster/console.h>
 #include <muster/memory.h>

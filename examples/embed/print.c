@@ -4,7 +4,7 @@
  * The library calls it from everywhere, from its first C function on, so it waits for nobody for
  * ever, and needs no step.
  */
-#include "embed.h"
+#include "examples/embed/embed.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/console.h>
