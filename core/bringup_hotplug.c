@@ -64,17 +64,15 @@ static bool keeps_something(cpu_t cpu)
 /* What the boot CPU made for it, and what others wait for. */
 static int give_back(cpu_t cpu)
 {
-	struct cpu_record *record = cpu_record(cpu);
 	int error;
 
 	if (keeps_something(cpu))
 		return MUSTER_E_NOT_SUPPORTED;
-	if (record->unit)
+	if (cpu_record(cpu)->unit)
 		call_queue_abandon(cpu);
 	error = bringup_settle();
 	if (error)
 		return error;
-	record->resume = 0;
 	bringup_give_back(cpu, CPU_POSSIBLE);
 	return 0;
 }
