@@ -11,7 +11,8 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # A test has its own panic, and the C library's string functions. What of arch and platform is pure
 # is tested here too.
 HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
-	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c tests/unit/host_machine.c
+	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/qemu_cpu_hotplug.c \
+	tests/unit/host_machine.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
 HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal

@@ -17,6 +17,7 @@
 #include <muster/cpu.h>
 #include <muster/error.h>
 #include <muster/fault.h>
+#include <muster/hotplug.h>
 #include <muster/ktap.h>
 #include <muster/layout.h>
 #include <muster/memory.h>

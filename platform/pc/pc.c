@@ -179,4 +179,6 @@ const struct platform platform_pc = {
 	.power_off = pc_power_off,
 	.words = pc_words,
 	.word_count = PC_WORDS,
+	.hotplug_poll = pc_hotplug_poll,
+	.hotplug_eject = pc_hotplug_eject,
 };

@@ -35,6 +35,10 @@ int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
 
+/* pc_hotplug.c */
+int pc_hotplug_poll(struct platform_news *news);
+int pc_hotplug_eject(cpu_t cpu);
+
 /* pc_power.c */
 #define PC_WORDS 2
 extern const struct command_line_word pc_words[PC_WORDS];
