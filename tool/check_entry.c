@@ -104,6 +104,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 		.append = entry->append,
 		.qemu_args = entry->qemu.count ? entry->qemu.at : NULL,
 		.timeout = entry->timeout,
+		.host_actions = entry->host_actions,
 		.line = on_line,
 		.context = &watch,
 	};

@@ -25,7 +25,7 @@ struct matrix_entry {
 	char *name, *platform, *append, *hwids, *line, *reason; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
-	bool expect_fail, only_all;
+	bool expect_fail, only_all, host_actions;
 	bool has_online, has_status;
 	uint64_t online, status;
 };

@@ -19,7 +19,7 @@ struct options {
 	const char *append, *json, *log, *build, *profiles, *matrix, *filter;
 	uint64_t timeout;
 	uint64_t jobs;
-	bool verbose, all, list;
+	bool verbose, all, list, host_actions;
 	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
 };
 
