@@ -22,6 +22,26 @@
 #define PIT_ONE_SHOT	      0xb0 /* channel 2, low byte then high, mode 0 */
 #define PIT_GATE	      0x61 /* bit 0: gate of channel 2; bit 1: speaker; bit 5: its output */
 #define PIT_OUTPUT	      0x20
+#define PIT_CHANNEL_0	      0x40
+#define PIT_LATCH_0	      0x00 /* hold channel 0's count to be read */
+#define PIT_PERIODIC_0	      0x34 /* channel 0, low byte then high, mode 2 */
+#define PIT_MASK	      0xffff
+#define PIT_STILL_POLLS	      1000u /* it counts faster than it can be read */
+
+#define RTC_INDEX	      0x70 /* bit 7 masks NMIs; the MC146818's registers: its data sheet */
+#define RTC_DATA	      0x71
+#define RTC_A		      0x0a /* bits 3:0: rate */
+#define RTC_B		      0x0b
+#define RTC_C		      0x0c /* reading it clears what it says */
+#define RTC_D		      0x0d
+#define RTC_RATE_1024	      0x06
+#define RTC_B_PERIODIC	      0x40
+#define RTC_C_PERIODIC	      0x40
+#define RTC_D_VALID	      0x80 /* the one bit of register D */
+#define RTC_HZ		      1024u
+#define RTC_PERIODS	      2u
+#define RTC_TRIES	      4u
+#define RTC_POLLS_MAX	      1000000u
 
 #define POLLS_MAX	      10000000u
 #define TRIES_MAX	      8u
@@ -125,6 +145,87 @@ static uint64_t frequency_by_pit(void)
 	return polls && polls < POLLS_MAX ? (end - start) * PIT_HZ / count : 0;
 }
 
+/* Channel 0 counts down from 65536 for ever. Nobody here takes its interrupt. */
+static struct reading pit_counter_read(void)
+{
+	struct reading reading = { .before = counter_read() };
+
+	port_write8(PIT_COMMAND, PIT_LATCH_0);
+	reading.timer = port_read8(PIT_CHANNEL_0);
+	reading.timer |= (uint32_t)port_read8(PIT_CHANNEL_0) << 8;
+	reading.after = counter_read();
+	return reading;
+}
+
+/* Where the gate and output of channel 2 are missing (QEMU's microvm has the 8254 alone). */
+static uint64_t frequency_by_pit_counter(void)
+{
+	const uint32_t wanted = PIT_HZ / MEASURE_DIVISOR;
+	struct reading first, last;
+	uint32_t passed = 0;
+
+	port_write8(PIT_COMMAND, PIT_PERIODIC_0);
+	port_write8(PIT_CHANNEL_0, 0);
+	port_write8(PIT_CHANNEL_0, 0);
+	first = pit_counter_read();
+	for (uint32_t polls = 0; passed < wanted; polls++) {
+		if (polls == (passed ? POLLS_MAX : PIT_STILL_POLLS))
+			return 0;
+		last = pit_counter_read();
+		passed = (first.timer - last.timer) & PIT_MASK;
+	}
+	return (last.before - first.before) * PIT_HZ / passed;
+}
+
+static uint8_t rtc_read(uint8_t index)
+{
+	port_write8(RTC_INDEX, index);
+	return port_read8(RTC_DATA);
+}
+
+static void rtc_write(uint8_t index, uint8_t value)
+{
+	port_write8(RTC_INDEX, index);
+	port_write8(RTC_DATA, value);
+}
+
+/* Until the clock has said so many times that a period is over. */
+static bool rtc_wait(uint32_t periods)
+{
+	uint32_t polls = 0;
+
+	while (periods && polls++ < RTC_POLLS_MAX)
+		periods -= rtc_read(RTC_C) & RTC_C_PERIODIC ? 1 : 0;
+	return !periods;
+}
+
+/* Who was away while two periods ended saw one: the smallest of a few is the best. */
+static uint64_t frequency_by_rtc(void)
+{
+	uint64_t best = 0;
+	uint8_t a, b;
+
+	if (rtc_read(RTC_D) != RTC_D_VALID)
+		return 0;
+	a = rtc_read(RTC_A);
+	b = rtc_read(RTC_B);
+	rtc_write(RTC_A, (uint8_t)((a & 0xf0) | RTC_RATE_1024));
+	rtc_write(RTC_B, b | RTC_B_PERIODIC);
+	for (uint32_t tries = 0; tries < RTC_TRIES && rtc_wait(1); tries++) {
+		uint64_t start = counter_read(), frequency;
+
+		if (!rtc_wait(RTC_PERIODS))
+			break;
+		frequency = (counter_read() - start) * RTC_HZ / RTC_PERIODS;
+		if (!best || frequency < best)
+			best = frequency;
+	}
+	rtc_write(RTC_B, b);
+	rtc_write(RTC_A, a);
+	(void)rtc_read(RTC_C);
+	return best;
+}
+
 uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
 {
 	uint64_t frequency = frequency_told();
@@ -133,6 +234,10 @@ uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
 		frequency = frequency_by_pm_timer(pm_timer_port, pm_timer_32);
 	if (!frequency)
 		frequency = frequency_by_pit();
+	if (!frequency)
+		frequency = frequency_by_pit_counter();
+	if (!frequency)
+		frequency = frequency_by_rtc();
 	return frequency;
 }
 
