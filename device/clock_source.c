@@ -39,8 +39,8 @@
 #define RTC_C_PERIODIC	      0x40
 #define RTC_D_VALID	      0x80 /* the one bit of register D */
 #define RTC_HZ		      1024u
-#define RTC_PERIODS	      2u
-#define RTC_TRIES	      4u
+#define RTC_PERIODS	      8u
+#define RTC_TRIES	      3u
 #define RTC_POLLS_MAX	      1000000u
 
 #define POLLS_MAX	      10000000u
@@ -199,10 +199,30 @@ static bool rtc_wait(uint32_t periods)
 	return !periods;
 }
 
-/* Who was away while two periods ended saw one: the smallest of a few is the best. */
+/* 0: it does not run. */
+static uint64_t rtc_measure(void)
+{
+	uint64_t start;
+
+	if (!rtc_wait(1))
+		return 0;
+	start = counter_read();
+	if (!rtc_wait(RTC_PERIODS))
+		return 0;
+	return (counter_read() - start) * RTC_HZ / RTC_PERIODS;
+}
+
+static uint64_t middle_of(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t low = a < b ? a : b, high = a < b ? b : a;
+
+	return c < low ? low : c > high ? high : c;
+}
+
+/* One that saw a period's end late is too fast, one that missed it too slow: the middle of three. */
 static uint64_t frequency_by_rtc(void)
 {
-	uint64_t best = 0;
+	uint64_t found[RTC_TRIES];
 	uint8_t a, b;
 
 	if (rtc_read(RTC_D) != RTC_D_VALID)
@@ -211,19 +231,12 @@ static uint64_t frequency_by_rtc(void)
 	b = rtc_read(RTC_B);
 	rtc_write(RTC_A, (uint8_t)((a & 0xf0) | RTC_RATE_1024));
 	rtc_write(RTC_B, b | RTC_B_PERIODIC);
-	for (uint32_t tries = 0; tries < RTC_TRIES && rtc_wait(1); tries++) {
-		uint64_t start = counter_read(), frequency;
-
-		if (!rtc_wait(RTC_PERIODS))
-			break;
-		frequency = (counter_read() - start) * RTC_HZ / RTC_PERIODS;
-		if (!best || frequency < best)
-			best = frequency;
-	}
+	for (uint32_t i = 0; i < RTC_TRIES; i++)
+		found[i] = i && !found[i - 1] ? 0 : rtc_measure();
 	rtc_write(RTC_B, b);
 	rtc_write(RTC_A, a);
 	(void)rtc_read(RTC_C);
-	return best;
+	return middle_of(found[0], found[1], found[2]);
 }
 
 uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
