@@ -70,11 +70,20 @@ struct reading {
 	uint32_t timer;
 };
 
-static struct reading pm_timer_read(uint16_t port)
+/* A counter that runs by itself, up or down. */
+struct counter {
+	uint32_t frequency;
+	uint32_t mask;
+	uint16_t port;
+	uint32_t still_polls; /* it does not run if it stands so long */
+	uint32_t (*read)(uint16_t port);
+};
+
+static struct reading counter_look(const struct counter *counter)
 {
 	struct reading reading = { .before = counter_read() };
 
-	reading.timer = port_read32(port);
+	reading.timer = counter->read(counter->port);
 	reading.after = counter_read();
 	return reading;
 }
@@ -84,34 +93,33 @@ static uint64_t doubt(const struct reading *reading)
 	return reading->after - reading->before;
 }
 
-/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the timer does not run. */
-static uint64_t pm_timer_measure(uint16_t port, uint32_t mask, uint64_t *doubtful)
+/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the counter does not run. */
+static uint64_t measure(const struct counter *counter, uint64_t *doubtful)
 {
-	const uint32_t wanted = PM_TIMER_HZ / MEASURE_DIVISOR;
-	struct reading first = pm_timer_read(port), last;
+	const uint32_t wanted = counter->frequency / MEASURE_DIVISOR;
+	struct reading first = counter_look(counter), last;
 	uint32_t passed = 0;
 	uint64_t ticks;
 
 	for (uint32_t polls = 0; passed < wanted; polls++) {
-		if (polls == POLLS_MAX)
+		if (polls == (passed ? POLLS_MAX : counter->still_polls))
 			return 0;
-		last = pm_timer_read(port);
-		passed = (last.timer - first.timer) & mask;
+		last = counter_look(counter);
+		passed = (last.timer - first.timer) & counter->mask;
 	}
 	*doubtful = doubt(&first) + doubt(&last);
 	ticks = last.before - first.before;
-	return ticks * PM_TIMER_HZ / passed;
+	return ticks * counter->frequency / passed;
 }
 
 /* Repeated, a few times, until one is not in doubt by more than a hundredth; else the best. */
-static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+static uint64_t frequency_by(const struct counter *counter)
 {
-	const uint32_t mask = bits_32 ? UINT32_MAX : 0xffffff;
 	uint64_t best = 0, least = UINT64_MAX;
 
 	for (uint32_t tries = 0; tries < TRIES_MAX; tries++) {
 		uint64_t doubtful;
-		uint64_t frequency = pm_timer_measure(port, mask, &doubtful);
+		uint64_t frequency = measure(counter, &doubtful);
 
 		if (!frequency)
 			return 0;
@@ -123,6 +131,19 @@ static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
 			break;
 	}
 	return best;
+}
+
+static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+{
+	const struct counter timer = {
+		.frequency = PM_TIMER_HZ,
+		.mask = bits_32 ? UINT32_MAX : 0xffffff,
+		.port = port,
+		.still_polls = POLLS_MAX,
+		.read = port_read32,
+	};
+
+	return frequency_by(&timer);
 }
 
 static uint64_t frequency_by_pit(void)
@@ -145,36 +166,33 @@ static uint64_t frequency_by_pit(void)
 	return polls && polls < POLLS_MAX ? (end - start) * PIT_HZ / count : 0;
 }
 
-/* Channel 0 counts down from 65536 for ever. Nobody here takes its interrupt. */
-static struct reading pit_counter_read(void)
+/* Channel 0 counts down from 65536 for ever: what is missing to that counts up. */
+static uint32_t pit_counter_read(uint16_t port)
 {
-	struct reading reading = { .before = counter_read() };
+	uint32_t count;
 
 	port_write8(PIT_COMMAND, PIT_LATCH_0);
-	reading.timer = port_read8(PIT_CHANNEL_0);
-	reading.timer |= (uint32_t)port_read8(PIT_CHANNEL_0) << 8;
-	reading.after = counter_read();
-	return reading;
+	count = port_read8(port);
+	count |= (uint32_t)port_read8(port) << 8;
+	return PIT_MASK - count;
 }
 
-/* Where the gate and output of channel 2 are missing (QEMU's microvm has the 8254 alone). */
+/* Where the gate and output of channel 2 are missing (QEMU's microvm has the 8254 alone). Nobody here
+ * takes channel 0's interrupt. */
 static uint64_t frequency_by_pit_counter(void)
 {
-	const uint32_t wanted = PIT_HZ / MEASURE_DIVISOR;
-	struct reading first, last;
-	uint32_t passed = 0;
+	const struct counter channel = {
+		.frequency = PIT_HZ,
+		.mask = PIT_MASK,
+		.port = PIT_CHANNEL_0,
+		.still_polls = PIT_STILL_POLLS,
+		.read = pit_counter_read,
+	};
 
 	port_write8(PIT_COMMAND, PIT_PERIODIC_0);
 	port_write8(PIT_CHANNEL_0, 0);
 	port_write8(PIT_CHANNEL_0, 0);
-	first = pit_counter_read();
-	for (uint32_t polls = 0; passed < wanted; polls++) {
-		if (polls == (passed ? POLLS_MAX : PIT_STILL_POLLS))
-			return 0;
-		last = pit_counter_read();
-		passed = (first.timer - last.timer) & PIT_MASK;
-	}
-	return (last.before - first.before) * PIT_HZ / passed;
+	return frequency_by(&channel);
 }
 
 static uint8_t rtc_read(uint8_t index)
