@@ -157,21 +157,12 @@ static bool start_all_is_wanted(size_t row, uint32_t prepared)
 	       phase_end(WHERE_START) == row + 1 && !injection_pending(row) && !injection_loses();
 }
 
-/* The START row has started every other CPU at once: it ran from start to end for each of them. */
-static void set_started_all(size_t row, uint64_t start, uint64_t end)
-{
-	for_each_other_record (record) {
-		record->prepared++;
-		*record_stamp(record, row) = (struct step_stamp){ start, end };
-	}
-}
-
 /* All at once, if every CPU that would answer is prepared, no failure is ordered, and the platform
- * can. */
+ * can. Only those have rows that are prepared; those that are not there stay as they are. */
 static bool start_all_at_once(uint32_t prepared)
 {
 	size_t row = phase_begin(WHERE_START);
-	uint64_t start;
+	uint64_t start, end;
 
 	if (!start_all_is_wanted(row, prepared))
 		return false;
@@ -179,6 +170,8 @@ static bool start_all_at_once(uint32_t prepared)
 	progress_boot_at(row, cpu_from_number(1));
 	start = counter_read();
 	for_each_other_record (record) {
+		if (!record->prepared)
+			continue;
 		/* It is not back from there when they may be further on already. */
 		__atomic_store_n(&record->step_now, (uint8_t)row, __ATOMIC_RELAXED);
 		__atomic_store_n(&record->step_finished, (uint8_t)row, __ATOMIC_RELAXED);
@@ -186,10 +179,17 @@ static bool start_all_at_once(uint32_t prepared)
 	}
 	if (step_call(row, cpu_from_number(STEP_ALL_CPUS))) {
 		for_each_other_record (record)
-			__atomic_store_n(&record->state, CPU_PREPARED, __ATOMIC_RELEASE);
+			if (record->prepared)
+				__atomic_store_n(&record->state, CPU_PREPARED, __ATOMIC_RELEASE);
 		return false;
 	}
-	set_started_all(row, start, counter_read());
+	end = counter_read();
+	for_each_other_record (record) {
+		if (!record->prepared)
+			continue;
+		record->prepared++;
+		*record_stamp(record, row) = (struct step_stamp){ start, end };
+	}
 	return true;
 }
 

@@ -66,6 +66,21 @@ static void do_nothing(void *unused)
 	(void)unused;
 }
 
+int bringup_settle(void)
+{
+	/*
+	 * A CPU that found another online may be about to look at its queue, in memory that will
+	 * be freed. It does so with interrupts off: when all have answered a call, none is. By then
+	 * they have also served what that one may have posted to them from that memory.
+	 */
+	int answered = cpus_call(do_nothing, NULL, true);
+
+	if (answered < 0)
+		return answered;
+	serve_calls();
+	return 0;
+}
+
 int cpu_down(cpu_t cpu)
 {
 	int error;
@@ -82,15 +97,9 @@ int cpu_down(cpu_t cpu)
 	error = wait_for_held(cpu);
 	if (error)
 		return error;
-	/*
-	 * A CPU that found this one online may be about to look at its queue, in memory that will
-	 * be freed. It does so with interrupts off: when all have answered a call, none is. By then
-	 * they have also served what this one may have posted to them from that memory.
-	 */
-	error = cpus_call(do_nothing, NULL, true);
-	if (error < 0)
+	error = bringup_settle();
+	if (error)
 		return error;
-	serve_calls();
 	bringup_give_back(cpu, CPU_PRESENT);
 	return 0;
 }

@@ -29,6 +29,7 @@ enum request_state {
 struct call_queue {
 	struct cpu_call_request *head;	  /* newest first; CLOSED while the CPU is not online */
 	struct cpu_call_request *pending; /* taken from head, oldest first, the owner's own */
+	struct cpu_call_request *running; /* the one whose function runs, the owner's own */
 	uint32_t serving;		  /* the CPU is inside a called function */
 	bool leaving;			  /* it is to leave when it is in no call */
 };
@@ -39,14 +40,14 @@ static PERCPU(struct cpu_call_request, waiting_request);
 static PERCPU(struct cpu_call_request, broadcast_request);
 /* One call to all at a time, because each target has one request for them. How often the lock was
  * given back tells a waiter whether things move: its limit is for one holder, not for bad luck. */
-static uint32_t broadcast_lock, broadcasts;
+static uint32_t broadcast_lock, broadcasts; /* the lock: 0, or the holder's number + 1 */
 
 int call_queue_open(cpu_t cpu)
 {
 	struct call_queue *queue = percpu_ptr(call_queue, cpu);
 
 	bringup_uses(CAP(UNIT));
-	queue->pending = NULL;
+	queue->pending = queue->running = NULL;
 	queue->serving = 0;
 	queue->leaving = false;
 	__atomic_store_n(&queue->head, NULL, __ATOMIC_RELEASE);
@@ -75,7 +76,9 @@ static void run_pending(struct call_queue *queue)
 
 	while ((request = queue->pending)) {
 		queue->pending = request->next;
+		queue->running = request;
 		request->function(request->argument);
+		queue->running = NULL;
 		/* The owner may use it again from here on. */
 		__atomic_store_n(&request->state, REQUEST_FREE, __ATOMIC_RELEASE);
 	}
@@ -134,6 +137,32 @@ void call_queue_leave(void *unused)
 void call_queue_close(cpu_t cpu)
 {
 	serve(percpu_ptr(call_queue, cpu), CLOSED);
+}
+
+static void abandon(struct cpu_call_request *request)
+{
+	while (request && request != CLOSED) {
+		struct cpu_call_request *next = request->next;
+
+		__atomic_store_n(&request->state, REQUEST_FREE, __ATOMIC_RELEASE);
+		request = next;
+	}
+}
+
+void call_queue_abandon(cpu_t cpu)
+{
+	struct call_queue *queue = percpu_ptr(call_queue, cpu);
+	uint32_t holder = cpu.number + 1;
+
+	abandon(__atomic_exchange_n(&queue->head, CLOSED, __ATOMIC_ACQUIRE));
+	abandon(queue->pending);
+	/* What stood behind it is `pending` by now. */
+	if (queue->running)
+		__atomic_store_n(&queue->running->state, REQUEST_FREE, __ATOMIC_RELEASE);
+	queue->pending = queue->running = NULL;
+	if (__atomic_compare_exchange_n(&broadcast_lock, &holder, 0, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED))
+		__atomic_fetch_add(&broadcasts, 1, __ATOMIC_RELAXED);
 }
 
 /* Put a request on a CPU's queue, and interrupt the CPU if nobody has done so. */
@@ -242,9 +271,11 @@ static int broadcast_lock_take(void)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 	uint32_t seen = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
+	uint32_t nobody = 0;
 
 	MARK_WAIT_BEGIN();
-	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_compare_exchange_n(&broadcast_lock, &nobody, cpu_this().number + 1, false,
+					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		uint32_t now = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
 		if (now != seen) {
@@ -259,6 +290,7 @@ static int broadcast_lock_take(void)
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
+		nobody = 0;
 	}
 	MARK_WAIT_END();
 	return 0;

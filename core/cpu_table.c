@@ -279,6 +279,19 @@ bool cpu_state_claim(cpu_t cpu, enum cpu_state from, enum cpu_state to)
 	return true;
 }
 
+void cpu_present_set(cpu_t cpu, bool is_present)
+{
+	struct cpu_record *record = cpu_record(cpu);
+
+	if (record->present == is_present)
+		return;
+	record->present = is_present;
+	if (is_present)
+		__atomic_fetch_add(&present, 1, __ATOMIC_ACQ_REL);
+	else
+		__atomic_fetch_sub(&present, 1, __ATOMIC_ACQ_REL);
+}
+
 uint32_t cpu_possible_count(void)
 {
 	return possible;
@@ -286,7 +299,7 @@ uint32_t cpu_possible_count(void)
 
 uint32_t cpu_present_count(void)
 {
-	return present;
+	return __atomic_load_n(&present, __ATOMIC_ACQUIRE);
 }
 
 uint32_t cpu_online_count(void)

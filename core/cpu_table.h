@@ -37,7 +37,7 @@ struct cpu_record {
 	uint8_t step_now; /* rows of the table, or STEP_NONE */
 	uint8_t step_finished;
 	uint8_t step_failed;
-	uint8_t present;	   /* the firmware says that it is there */
+	uint8_t present;	   /* the firmware says that it is there, or it has appeared */
 	uint8_t prepared;	   /* PREPARE and START rows that are done and not undone */
 	uint8_t resume;		   /* ONLINE rows that were not undone: it goes on after them */
 	uint64_t online_ticks;	   /* when it first came online; 0: not yet */
@@ -78,6 +78,9 @@ int cpu_table_add(const struct cpu_description *description);
 /* Complete. From here on the public functions answer (CAP_CPU_IDS), and nothing more can be added.
  * Returns 0, or MUSTER_E_INVALID with a line when there is no CPU in it. */
 int cpu_table_end(void);
+
+/* A CPU but the boot CPU has come, or gone: keeps the present count. The caller changes its state. */
+void cpu_present_set(cpu_t cpu, bool present);
 
 /* One that the platform cannot reach, and has named: counted, not added. */
 void cpu_table_leave_out(void);

@@ -53,6 +53,12 @@ static inline cpu_t record_cpu(const struct cpu_record *record)
  * left the CPU is HELD, else it is `empty`. */
 void bringup_give_back(cpu_t cpu, enum cpu_state empty);
 
+/*
+ * Wait until no other CPU is about to look at the queue of one that is not online, and all have done
+ * what such a one asked of them. Then its memory may go. Returns 0 or MUSTER_E_TIMED_OUT.
+ */
+int bringup_settle(void);
+
 /* The limit is over: FAILED, if the CPU is in one of two states. Such a CPU may still be at work; it
  * is HELD when it has stopped. Returns false when it is in another state by now. */
 bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late);
@@ -171,6 +177,9 @@ void call_queue_close(cpu_t cpu);
 void call_queue_serve(void);
 /* Is the calling CPU inside a called function? Then it must not wait for another. */
 bool call_queue_is_serving(void);
+/* The CPU is gone, its unit is not: nobody waits any more for what it did not do, or for a lock that
+ * it had. */
+void call_queue_abandon(cpu_t cpu);
 /* To be called on a CPU: it leaves (bringup_leave()) when next it serves and is in no call itself. */
 void call_queue_leave(void *unused);
 

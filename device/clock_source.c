@@ -23,6 +23,26 @@
 #define PIT_ONE_SHOT	      0xb0 /* channel 2, low byte then high, mode 0 */
 #define PIT_GATE	      0x61 /* bit 0: gate of channel 2; bit 1: speaker; bit 5: its output */
 #define PIT_OUTPUT	      0x20
+#define PIT_CHANNEL_0	      0x40
+#define PIT_LATCH_0	      0x00 /* hold channel 0's count to be read */
+#define PIT_PERIODIC_0	      0x34 /* channel 0, low byte then high, mode 2 */
+#define PIT_MASK	      0xffff
+#define PIT_STILL_POLLS	      1000u /* it counts faster than it can be read */
+
+#define RTC_INDEX	      0x70 /* bit 7 masks NMIs; the MC146818's registers: its data sheet */
+#define RTC_DATA	      0x71
+#define RTC_A		      0x0a /* bits 3:0: rate */
+#define RTC_B		      0x0b
+#define RTC_C		      0x0c /* reading it clears what it says */
+#define RTC_D		      0x0d
+#define RTC_RATE_1024	      0x06
+#define RTC_B_PERIODIC	      0x40
+#define RTC_C_PERIODIC	      0x40
+#define RTC_D_VALID	      0x80 /* the one bit of register D */
+#define RTC_HZ		      1024u
+#define RTC_PERIODS	      8u
+#define RTC_TRIES	      3u
+#define RTC_POLLS_MAX	      1000000u
 
 #define POLLS_MAX	      10000000u
 #define TRIES_MAX	      8u
@@ -51,11 +71,20 @@ struct reading {
 	uint32_t timer;
 };
 
-static struct reading pm_timer_read(uint16_t port)
+/* A counter that runs by itself, up or down. */
+struct counter {
+	uint32_t frequency;
+	uint32_t mask;
+	uint16_t port;
+	uint32_t still_polls; /* it does not run if it stands so long */
+	uint32_t (*read)(uint16_t port);
+};
+
+static struct reading counter_look(const struct counter *counter)
 {
 	struct reading reading = { .before = counter_read() };
 
-	reading.timer = port_read32(port);
+	reading.timer = counter->read(counter->port);
 	reading.after = counter_read();
 	return reading;
 }
@@ -65,29 +94,28 @@ static uint64_t doubt(const struct reading *reading)
 	return reading->after - reading->before;
 }
 
-/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the timer does not run. */
-static uint64_t pm_timer_measure(uint16_t port, uint32_t mask, uint64_t *doubtful)
+/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the counter does not run. */
+static uint64_t measure(const struct counter *counter, uint64_t *doubtful)
 {
-	const uint32_t wanted = PM_TIMER_HZ / MEASURE_DIVISOR;
-	struct reading first = pm_timer_read(port), last;
+	const uint32_t wanted = counter->frequency / MEASURE_DIVISOR;
+	struct reading first = counter_look(counter), last;
 	uint32_t passed = 0;
 	uint64_t ticks;
 
 	for (uint32_t polls = 0; passed < wanted; polls++) {
-		if (polls == POLLS_MAX)
+		if (polls == (passed ? POLLS_MAX : counter->still_polls))
 			return 0;
-		last = pm_timer_read(port);
-		passed = (last.timer - first.timer) & mask;
+		last = counter_look(counter);
+		passed = (last.timer - first.timer) & counter->mask;
 	}
 	*doubtful = doubt(&first) + doubt(&last);
 	ticks = last.before - first.before;
-	return ticks * PM_TIMER_HZ / passed;
+	return ticks * counter->frequency / passed;
 }
 
 /* Repeated, a few times, until one is not in doubt by more than a hundredth; else the best. */
-static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+static uint64_t frequency_by(const struct counter *counter)
 {
-	const uint32_t mask = bits_32 ? UINT32_MAX : 0xffffff;
 	uint64_t best = 0, least = UINT64_MAX;
 
 	for (uint32_t tries = 0; tries < TRIES_MAX; tries++) {
@@ -95,7 +123,7 @@ static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
 		uint64_t frequency;
 
 		MARK_WAIT_BEGIN();
-		frequency = pm_timer_measure(port, mask, &doubtful);
+		frequency = measure(counter, &doubtful);
 		MARK_WAIT_END();
 		if (!frequency)
 			return 0;
@@ -107,6 +135,19 @@ static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
 			break;
 	}
 	return best;
+}
+
+static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
+{
+	const struct counter timer = {
+		.frequency = PM_TIMER_HZ,
+		.mask = bits_32 ? UINT32_MAX : 0xffffff,
+		.port = port,
+		.still_polls = POLLS_MAX,
+		.read = port_read32,
+	};
+
+	return frequency_by(&timer);
 }
 
 static uint64_t frequency_by_pit(void)
@@ -131,6 +172,97 @@ static uint64_t frequency_by_pit(void)
 	return polls && polls < POLLS_MAX ? (end - start) * PIT_HZ / count : 0;
 }
 
+/* Channel 0 counts down from 65536 for ever: what is missing to that counts up. */
+static uint32_t pit_counter_read(uint16_t port)
+{
+	uint32_t count;
+
+	port_write8(PIT_COMMAND, PIT_LATCH_0);
+	count = port_read8(port);
+	count |= (uint32_t)port_read8(port) << 8;
+	return PIT_MASK - count;
+}
+
+/* Where the gate and output of channel 2 are missing (QEMU's microvm has the 8254 alone). Nobody here
+ * takes channel 0's interrupt. */
+static uint64_t frequency_by_pit_counter(void)
+{
+	const struct counter channel = {
+		.frequency = PIT_HZ,
+		.mask = PIT_MASK,
+		.port = PIT_CHANNEL_0,
+		.still_polls = PIT_STILL_POLLS,
+		.read = pit_counter_read,
+	};
+
+	port_write8(PIT_COMMAND, PIT_PERIODIC_0);
+	port_write8(PIT_CHANNEL_0, 0);
+	port_write8(PIT_CHANNEL_0, 0);
+	return frequency_by(&channel);
+}
+
+static uint8_t rtc_read(uint8_t index)
+{
+	port_write8(RTC_INDEX, index);
+	return port_read8(RTC_DATA);
+}
+
+static void rtc_write(uint8_t index, uint8_t value)
+{
+	port_write8(RTC_INDEX, index);
+	port_write8(RTC_DATA, value);
+}
+
+/* Until the clock has said so many times that a period is over. */
+static bool rtc_wait(uint32_t periods)
+{
+	uint32_t polls = 0;
+
+	while (periods && polls++ < RTC_POLLS_MAX)
+		periods -= rtc_read(RTC_C) & RTC_C_PERIODIC ? 1 : 0;
+	return !periods;
+}
+
+/* 0: it does not run. */
+static uint64_t rtc_measure(void)
+{
+	uint64_t start;
+
+	if (!rtc_wait(1))
+		return 0;
+	start = counter_read();
+	if (!rtc_wait(RTC_PERIODS))
+		return 0;
+	return (counter_read() - start) * RTC_HZ / RTC_PERIODS;
+}
+
+static uint64_t middle_of(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t low = a < b ? a : b, high = a < b ? b : a;
+
+	return c < low ? low : c > high ? high : c;
+}
+
+/* One that saw a period's end late is too fast, one that missed it too slow: the middle of three. */
+static uint64_t frequency_by_rtc(void)
+{
+	uint64_t found[RTC_TRIES];
+	uint8_t a, b;
+
+	if (rtc_read(RTC_D) != RTC_D_VALID)
+		return 0;
+	a = rtc_read(RTC_A);
+	b = rtc_read(RTC_B);
+	rtc_write(RTC_A, (uint8_t)((a & 0xf0) | RTC_RATE_1024));
+	rtc_write(RTC_B, b | RTC_B_PERIODIC);
+	for (uint32_t i = 0; i < RTC_TRIES; i++)
+		found[i] = i && !found[i - 1] ? 0 : rtc_measure();
+	rtc_write(RTC_B, b);
+	rtc_write(RTC_A, a);
+	(void)rtc_read(RTC_C);
+	return middle_of(found[0], found[1], found[2]);
+}
+
 uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
 {
 	uint64_t frequency = frequency_told();
@@ -139,6 +271,10 @@ uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
 		frequency = frequency_by_pm_timer(pm_timer_port, pm_timer_32);
 	if (!frequency)
 		frequency = frequency_by_pit();
+	if (!frequency)
+		frequency = frequency_by_pit_counter();
+	if (!frequency)
+		frequency = frequency_by_rtc();
 	return frequency;
 }
 

@@ -8,7 +8,8 @@
 
 /*
  * Ticks per second of the time-stamp counter, by the best source there is: what CPUID tells, the
- * ACPI timer at that port (0: none), the 8254. 0 when none of them runs. Takes about 1 ms.
+ * ACPI timer at that port (0: none), the 8254 by its second channel or by its first, the real-time
+ * clock. 0 when none of them runs. Takes about 1 ms, with the real-time clock about 27.
  */
 uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32);
 

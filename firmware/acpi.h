@@ -45,7 +45,7 @@ struct acpi_processor {
 	uint32_t apic_id;
 	uint32_t uid;
 	bool enabled;	     /* there now */
-	bool online_capable; /* may be added later; ACPI 6.3 and up */
+	bool online_capable; /* not there, and may come: said so since ACPI 6.3, possible before */
 	bool x2apic;	     /* from a type 9 entry */
 };
 
@@ -80,7 +80,8 @@ struct acpi_madt {
 
 /*
  * Walk a MADT ("APIC", 5.2.12). processor is called for each processor entry that is enabled or
- * online-capable, in table order. A structure of length 0 or too short for its type, or one that
+ * may be one day, in table order: the latter are those marked online-capable, and before revision 5
+ * of the table, which has no such mark, all that are not enabled. A structure of length 0 or too short for its type, or one that
  * runs over the table's end, ends the walk: logged with offset, type and length, MUSTER_E_CORRUPT,
  * and what came before it stands. Unknown types are skipped. APIC id 0xFF in a type 0 entry means
  * "none" and is skipped. A wakeup structure whose mailbox is at 0 or not page-aligned is left out; a

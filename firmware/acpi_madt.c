@@ -63,14 +63,19 @@ static void add_processor(struct madt_walk *walk, uint32_t apic_id, uint32_t uid
 		.x2apic = x2apic,
 	};
 
-	/* Only since ACPI 6.3, and there only where Enabled is clear, does the bit mean anything.
+	/*
+	 * Since ACPI 6.3 a bit says whether a processor that is not enabled can come (5.2.12.2). Before,
+	 * nothing does: hypervisors list those that can, real firmware also fills its table with others.
 	 */
-	processor.online_capable = !processor.enabled &&
-				   walk->table->revision >= ACPI_MADT_REVISION_6_3 &&
-				   flags & ACPI_LOCAL_APIC_ONLINE_CAPABLE;
+	processor.online_capable =
+		!processor.enabled && (walk->table->revision < ACPI_MADT_REVISION_6_3 ||
+				       flags & ACPI_LOCAL_APIC_ONLINE_CAPABLE);
 	if (!processor.enabled && !processor.online_capable)
 		return;
 	if (apic_id == (x2apic ? ACPI_ID_ALL_32 : ACPI_ID_ALL_8)) {
+		/* What a table is filled up with is not worth a line. */
+		if (!processor.enabled && walk->table->revision < ACPI_MADT_REVISION_6_3)
+			return;
 		console_print("muster: acpi: APIC: entry at %u: processor %u has APIC id %#x, "
 			      "which means none: left out\n",
 			      walk->offset, uid, apic_id);

@@ -3,7 +3,8 @@
  * The muster kernel: brings every CPU up, runs its self-tests, sends its report, and ends. It is a
  * client of the library like any other: nothing here includes more than include/muster.
  *
- * Command line: test=all (default), test=none, test=failures (the slow ones too).
+ * Command line: test=all (default), test=none, test=failures (the slow ones too), and test=hotplug,
+ * test=hotplug-again, test=nmi, which need a host that does what it is asked.
  */
 #include "kernel/tests.h"
 
@@ -16,7 +17,10 @@ enum test_choice {
 	TEST_NONE,
 	TEST_FAILURES,
 	TEST_PANIC,
-	TEST_OVERFLOW
+	TEST_OVERFLOW,
+	TEST_HOTPLUG,
+	TEST_HOTPLUG_AGAIN,
+	TEST_NMI
 };
 
 static uint64_t test_choice;
@@ -57,7 +61,13 @@ static void overflow_on_this_cpu(void *unused)
 
 static void run_tests(struct ktap *ktap)
 {
+	bool hotplug = test_choice == TEST_HOTPLUG || test_choice == TEST_HOTPLUG_AGAIN;
+
 	ktap_begin(ktap, 0);
+	if (hotplug)
+		test_hotplug_come(ktap, test_choice == TEST_HOTPLUG);
+	if (test_choice == TEST_NMI)
+		test_nmi(ktap);
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
@@ -69,6 +79,8 @@ static void run_tests(struct ktap *ktap)
 	if (test_choice == TEST_FAILURES)
 		test_failures(ktap);
 	test_stacks(ktap);
+	if (hotplug)
+		test_hotplug_go(ktap, test_choice == TEST_HOTPLUG_AGAIN);
 	(void)ktap_end(ktap);
 }
 
@@ -85,9 +97,9 @@ static int run(struct ktap *ktap)
 
 int muster_main(void)
 {
-	static const char *const choices[] = {
-		"all", "none", "failures", "panic", "overflow", NULL
-	};
+	static const char *const choices[] = { "all",		"none",	    "failures",
+					       "panic",		"overflow", "hotplug",
+					       "hotplug-again", "nmi",	    NULL };
 	const struct command_line_word words[] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,

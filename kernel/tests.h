@@ -20,5 +20,17 @@ void test_stacks(struct ktap *ktap);
 /* Takes CPUs down and up again, then once with a failure at every step. */
 void test_down_up(struct ktap *ktap);
 void test_failures(struct ktap *ktap);
+/*
+ * Need a host that does what it is asked (ask.c). All possible CPUs come, or one, before the other
+ * tests; the last one goes, after them. again: and comes, and goes once more.
+ */
+void test_hotplug_come(struct ktap *ktap, bool all);
+void test_hotplug_go(struct ktap *ktap, bool again);
+void test_nmi(struct ktap *ktap);
+
+/* Ask the host: for an NMI to all CPUs, for a CPU that is not there, for taking one back. */
+void ask_for_nmi(void);
+void ask_to_add(cpu_t cpu);
+void ask_to_remove(cpu_t cpu);
 
 #endif

@@ -12,6 +12,7 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # is tested here too.
 HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
+	device/qemu_cpu_hotplug.c \
 	tests/unit/host_machine.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).

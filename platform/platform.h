@@ -9,6 +9,12 @@
 #include <muster/command_line.h>
 #include <stdbool.h>
 
+/* What the host said of one CPU. */
+struct platform_news {
+	bool appeared; /* else: it is asked back */
+	hwid_t hwid;
+};
+
 struct platform {
 	const char *name;
 	/* Is this it? Asked before anything else, in the order of the list. */
@@ -23,6 +29,10 @@ struct platform {
 	/* Command-line words of its own. */
 	const struct command_line_word *words;
 	size_t word_count;
+	/* CPUs that come and go: the next news (1, 0 for none, or an error), and giving one back. NULL:
+	 * there is no way to tell, or to do it. */
+	int (*hotplug_poll)(struct platform_news *news);
+	int (*hotplug_eject)(cpu_t cpu);
 };
 
 /* All of them, NULL-terminated; and the one that this guest is on. */

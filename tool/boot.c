@@ -25,6 +25,7 @@
 #define QUIT_SECONDS  1.0 /* for QEMU to go when asked */
 #define PANIC_SECONDS 2.0 /* for a guest that panics to end by itself */
 #define POLL_MILLIS   50
+#define VCPUS_SHOWN   3
 
 /* What is being waited for. */
 enum boot_phase {
@@ -38,6 +39,9 @@ struct boot {
 	struct boot_result *result;
 	struct qemu_process process;
 	struct qmp_link qmp;
+	struct host_actions actions;
+	uint64_t places_asked; /* the id of the question where the vCPUs are; 0: not asked */
+	bool console_heard;    /* a byte came */
 	enum boot_phase phase;
 	double deadline; /* of the phase */
 	bool panic_seen;
@@ -92,6 +96,8 @@ static void take_line(struct boot *boot, bool whole)
 		boot->order->line(boot->order->context, boot->line, length, what);
 	if (what == REPORT_RECORD && boot->order->progress)
 		boot->order->progress(boot->order->context, report);
+	if (what == REPORT_RECORD && boot->phase == RUNNING)
+		host_actions_go_on(&boot->actions);
 	boot->used = 0;
 	boot->cut = !whole;
 }
@@ -108,7 +114,26 @@ static bool console_receive(struct boot *boot)
 		if (bytes[i] != '\n')
 			boot->line[boot->used++] = bytes[i];
 	}
+	boot->console_heard |= got > 0;
 	return got > 0;
+}
+
+static void on_reply(void *context, uint64_t id, const json_t *returned, const char *error)
+{
+	struct boot *boot = context;
+	const char *text = json_string_value(returned);
+
+	if (id == boot->places_asked && text)
+		vcpu_places_read(&boot->result->vcpus, text);
+	else
+		host_actions_reply(&boot->actions, id, returned, error);
+}
+
+static void on_event(void *context, const char *name, const json_t *data)
+{
+	struct boot *boot = context;
+
+	host_actions_event(&boot->actions, name, data);
 }
 
 static bool errors_receive(struct boot *boot)
@@ -130,7 +155,7 @@ static void phase_set(struct boot *boot, enum boot_phase phase, double seconds)
 static void begin_quit(struct boot *boot, enum boot_end end)
 {
 	boot->result->end = end;
-	(void)qmp_send(&boot->qmp, "quit");
+	(void)qmp_send(&boot->qmp, "quit", NULL);
 	phase_set(boot, QUITTING, QUIT_SECONDS);
 }
 
@@ -144,7 +169,11 @@ static bool phase_over(struct boot *boot)
 			return true;
 		}
 		report_asked(&boot->result->report);
-		(void)qmp_send(&boot->qmp, "inject-nmi");
+		/* Where they are before the NMI takes them elsewhere. */
+		boot->places_asked =
+			qmp_send(&boot->qmp, "human-monitor-command",
+				 json_pack("{s:s}", "command-line", "info registers -a"));
+		(void)qmp_send(&boot->qmp, "inject-nmi", NULL);
 		boot->result->end = BOOT_TIMED_OUT;
 		phase_set(boot, ASKED, ASKED_SECONDS);
 		return true;
@@ -176,6 +205,8 @@ static void wait_and_take(struct boot *boot)
 		close_fd(&process->console);
 	if (fds[1].revents && !qmp_receive(&boot->qmp))
 		close_fd(&process->qmp);
+	if (fds[1].revents && boot->phase == RUNNING)
+		host_actions_go_on(&boot->actions);
 	if (fds[2].revents && !errors_receive(boot))
 		close_fd(&process->errors);
 }
@@ -186,6 +217,14 @@ static void check_panic(struct boot *boot)
 		return;
 	boot->panic_seen = true;
 	boot->deadline = now() + PANIC_SECONDS;
+}
+
+/* Has QMP more to say, now? */
+static bool qmp_more(const struct qemu_process *process)
+{
+	struct pollfd fd = { .fd = process->qmp, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & POLLIN;
 }
 
 /* Until QEMU has ended, or has been given up on. */
@@ -206,14 +245,35 @@ static void see_to_its_end(struct boot *boot)
 		continue;
 	while (boot->process.errors >= 0 && !boot->process.pid && errors_receive(boot))
 		continue;
+	while (boot->process.qmp >= 0 && qmp_more(&boot->process) && qmp_receive(&boot->qmp))
+		continue;
 	if (boot->used)
 		take_line(boot, false);
+}
+
+/* Of a guest that never said where it is: where its vCPUs were. */
+static void describe_vcpus(const struct boot_result *result, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = 0;
+	for (size_t i = 0; i < result->vcpus.count && i < VCPUS_SHOWN && used < size; i++) {
+		const struct vcpu_place *place = &result->vcpus.at[i];
+		int length = snprintf(text + used, size - used, "%s vCPU %" PRIu64 " at 0x%" PRIx64,
+				      i ? "," : ";", place->vcpu, place->address);
+
+		used += (size_t)length;
+		if (place->symbol[0] && used < size)
+			used += (size_t)snprintf(text + used, size - used, " (%.40s+0x%" PRIx64 ")",
+						 place->symbol, place->offset);
+	}
 }
 
 static void describe_end(const struct boot_order *order, struct boot_result *result)
 {
 	struct report_place place;
 	char *message = result->message;
+	char vcpus[160];
 
 	if (result->end == BOOT_INTERRUPTED)
 		snprintf(message, BOOT_MESSAGE_SIZE, "interrupted");
@@ -226,10 +286,27 @@ static void describe_end(const struct boot_order *order, struct boot_result *res
 			 " was last seen in step %s%s%s%s",
 			 order->timeout, place.cpu, place.step, place.where[0] ? " (" : "",
 			 place.where, place.where[0] ? ")" : "");
-	else if (result->end == BOOT_TIMED_OUT)
+	else if (result->end == BOOT_TIMED_OUT) {
+		describe_vcpus(result, vcpus, sizeof(vcpus));
 		snprintf(message, BOOT_MESSAGE_SIZE,
-			 "no end after %" PRIu64 " s: the guest never said where it is",
-			 order->timeout);
+			 "no end after %" PRIu64 " s: the guest never said where it is%s",
+			 order->timeout, vcpus);
+	}
+}
+
+/*
+ * QEMU ends with status 1 when it refuses its command line, before anything runs. (A guest can end it so
+ * too, by isa-debug-exit with status 0; but not without a word, and with one of QEMU's.)
+ */
+static void find_refusal(const struct boot *boot, struct boot_result *result)
+{
+	const char *errors = result->errors;
+
+	if (result->end != BOOT_ENDED || result->qemu_status != 1 || boot->console_heard ||
+	    !*errors)
+		return;
+	result->end = BOOT_NOT_STARTED;
+	text_show(result->message, BOOT_MESSAGE_SIZE, errors, strcspn(errors, "\r\n"));
 }
 
 /* Where the image is: in the build folder, or, when muster is installed, in its library folder. NULL
@@ -268,10 +345,21 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	    !qemu_process_start(&boot->process, order, image, result->message, BOOT_MESSAGE_SIZE)) {
 		result->end = BOOT_ENDED;
 		qmp_begin(&boot->qmp, boot->process.qmp);
+		boot->qmp.reply = on_reply;
+		boot->qmp.event = on_event;
+		boot->qmp.context = boot;
+		boot->actions = (struct host_actions){ .allowed = order->host_actions,
+						       .link = &boot->qmp,
+						       .report = &result->report,
+						       .tally = &result->host };
 		phase_set(boot, RUNNING, (double)order->timeout);
 		see_to_its_end(boot);
 		qemu_process_stop(&boot->process);
+		qmp_end(&boot->qmp);
+		host_actions_end(&boot->actions);
 		result->qemu_status = boot->process.status;
+		vcpu_places_name(&result->vcpus, image);
+		find_refusal(boot, result);
 		describe_end(order, result);
 	}
 	result->seconds = now() - start;
@@ -282,6 +370,7 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 void boot_result_free(struct boot_result *result)
 {
 	report_free(&result->report);
+	vcpu_places_free(&result->vcpus);
 	free(result->errors);
 	result->errors = NULL;
 }

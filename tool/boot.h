@@ -5,8 +5,10 @@
 #ifndef TOOL_BOOT_H
 #define TOOL_BOOT_H
 
+#include "tool/host_actions.h"
 #include "tool/profile.h"
 #include "tool/report.h"
+#include "tool/vcpu_places.h"
 
 #include <stdio.h>
 
@@ -21,6 +23,7 @@ struct boot_order {
 	char *const
 		*qemu_args; /* the user's own, which come last and win; NULL-terminated, or NULL */
 	uint64_t timeout;   /* seconds */
+	bool host_actions;  /* what the guest asks of its host is done */
 	/* Each line of the console, without its end, and what it was. May be NULL. */
 	void (*line)(void *context, const char *line, size_t length, enum report_line what);
 	/* After each record. May be NULL. */
@@ -35,7 +38,7 @@ enum boot_end {
 	BOOT_TIMED_OUT,	  /* stopped at the limit */
 	BOOT_PANICKED,	  /* said that it panics, and did not end: stopped soon after */
 	BOOT_INTERRUPTED, /* the user stopped us */
-	BOOT_NOT_STARTED, /* QEMU could not be run; `message` says why */
+	BOOT_NOT_STARTED, /* QEMU could not be run, or refused what it was told; `message` says why */
 };
 
 struct boot_result {
@@ -43,7 +46,9 @@ struct boot_result {
 	int qemu_status; /* QEMU's exit status, or 128 + the signal that ended it */
 	double seconds;
 	struct guest_report report;
-	char *errors;			 /* what QEMU said to its stderr; never NULL */
+	struct host_tally host;	  /* what was done because the guest asked */
+	struct vcpu_places vcpus; /* where they were when the guest was stopped at the limit */
+	char *errors;		  /* what QEMU said to its stderr; never NULL */
 	char message[BOOT_MESSAGE_SIZE]; /* one line: why it did not end by itself */
 };
 

@@ -87,6 +87,9 @@ const char *boot_failure(const struct boot_result *result, const struct profile 
 	else if (report->guest.online != report->guest.present)
 		snprintf(message, size, "%" PRIu32 " of %" PRIu32 " CPUs came online",
 			 report->guest.online, report->guest.present);
+	else if (result->host.removed < result->host.asked_back)
+		snprintf(message, size, "%" PRIu64 " CPUs were asked back, %" PRIu64 " went",
+			 result->host.asked_back, result->host.removed);
 	else if (report->tests_failed)
 		snprintf(message, size, "%" PRIu64 " self-tests failed", report->tests_failed);
 	else if (report->status)

@@ -85,6 +85,32 @@ static int compare_lists(const struct matrix_entry *entry, const struct guest_re
 			    : 0;
 }
 
+/* The numbers that an entry states with a word of their own. */
+static int compare_numbers(const struct matrix_entry *entry, const struct boot_result *result,
+			   char *reason, size_t size)
+{
+	const struct {
+		const char *what;
+		struct matrix_number expected;
+		uint64_t found;
+	} rows[] = {
+		{ "CPUs possible", entry->possible, result->report.guest.possible },
+		{ "CPUs present", entry->present, result->report.guest.present },
+		{ "NMIs sent", entry->nmis, result->host.nmis },
+		{ "CPUs added", entry->added, result->host.added },
+		{ "CPUs removed", entry->removed, result->host.removed },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!rows[i].expected.given || rows[i].expected.value == rows[i].found)
+			continue;
+		snprintf(reason, size, "%" PRIu64 " %s, expected %" PRIu64, rows[i].found,
+			 rows[i].what, rows[i].expected.value);
+		return -1;
+	}
+	return 0;
+}
+
 static int compare(const struct matrix_entry *entry, const struct boot_result *result,
 		   const struct profile *profile, const struct watch *watch, const char *failure,
 		   char *reason, size_t size)
@@ -107,7 +133,7 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 	else if (entry->reason && (!failure || !strstr(failure, entry->reason)))
 		snprintf(reason, size, "the verdict is \"%s\", expected to hold \"%s\"",
 			 failure ? failure : "all is well", entry->reason);
-	else
+	else if (!compare_numbers(entry, result, reason, size))
 		return compare_lists(entry, report, reason, size);
 	return -1;
 }
@@ -125,6 +151,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 		.append = entry->append,
 		.qemu_args = entry->qemu.count ? entry->qemu.at : NULL,
 		.timeout = entry->timeout,
+		.host_actions = entry->host_actions,
 		.line = on_line,
 		.context = &watch,
 	};
@@ -136,6 +163,11 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 	boot_run(&order, &result);
 	failure = boot_failure(&result, profile, any ? 0 : order.cpus, message, sizeof(message));
 	code = compare(entry, &result, profile, &watch, failure, reason, size);
+	if (code && result.host.message[0]) {
+		size_t used = strlen(reason);
+
+		snprintf(reason + used, size - used, " (%s)", result.host.message);
+	}
 	if (watch.log)
 		fclose(watch.log);
 	boot_result_free(&result);

@@ -5,6 +5,7 @@
  */
 #include "tool/matrix.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,8 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		char **place;
 	} texts[] = {
 		{ "platform", &entry->platform }, { "append", &entry->append },
-		{ "hwids", &entry->hwids },	  { "line", &entry->line },
-		{ "reason", &entry->reason },	  { "nodes", &entry->nodes },
+		{ "line", &entry->line },	  { "reason", &entry->reason },
+		{ "nodes", &entry->nodes },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -76,11 +77,88 @@ static int set_number(struct matrix_entry *entry, const char *key, const char *v
 	return 0;
 }
 
+/* Numbers that have a place of their own for whether they were given. As set_number(). */
+static int set_expected(struct matrix_entry *entry, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		struct matrix_number *place;
+	} numbers[] = {
+		{ "possible", &entry->possible }, { "present", &entry->present },
+		{ "nmis", &entry->nmis },	  { "added", &entry->added },
+		{ "removed", &entry->removed },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (strcmp(key, numbers[i].key))
+			continue;
+		numbers[i].place->given = true;
+		return text_number(value, CPUS_MAX, &numbers[i].place->value) ? 1 : -1;
+	}
+	return 0;
+}
+
+/* Cut the next number off *rest, up to one of the characters or the end. */
+static bool next_id(char **rest, const char *until, uint64_t *id)
+{
+	char *end = *rest + strcspn(*rest, until);
+	char kept = *end;
+	bool good;
+
+	*end = 0;
+	good = text_number(*rest, UINT64_MAX - 1, id);
+	*end = kept;
+	*rest = end;
+	return good;
+}
+
+/* "0,4-6" as all of its numbers: "0,4,5,6". NULL: it is not of that form, or more than there can be. */
+static char *ids_expand(const char *value)
+{
+	char *ids = text_copy("", 0), *copy = text_copy(value, strlen(value)), *rest = copy;
+	uint64_t first, last, count = 0;
+	bool good = true, more = true;
+
+	while (good && more) {
+		good = next_id(&rest, ",-", &first);
+		last = first;
+		if (good && *rest == '-') {
+			rest++;
+			good = next_id(&rest, ",", &last) && last > first;
+		}
+		good = good && last - first < CPUS_MAX && (count += last - first + 1) <= CPUS_MAX;
+		for (uint64_t id = first; good && id <= last; id++) {
+			char *longer = text_format("%s%s%" PRIu64, ids, *ids ? "," : "", id);
+
+			free(ids);
+			ids = longer;
+		}
+		more = *rest == ',';
+		rest += more;
+	}
+	free(copy);
+	if (good)
+		return ids;
+	free(ids);
+	return NULL;
+}
+
+static int set_hwids(struct matrix_entry *entry, const char *value)
+{
+	free(entry->hwids);
+	entry->hwids = ids_expand(value);
+	return entry->hwids ? 1 : -1;
+}
+
 static int set_choice(struct matrix_entry *entry, const char *key, const char *value)
 {
 	if (!strcmp(key, "expect")) {
 		entry->expect_fail = !strcmp(value, "fail");
 		return entry->expect_fail || !strcmp(value, "ok") ? 1 : -1;
+	}
+	if (!strcmp(key, "host-actions")) {
+		entry->host_actions = !strcmp(value, "yes");
+		return entry->host_actions || !strcmp(value, "no") ? 1 : -1;
 	}
 	if (!strcmp(key, "tier")) {
 		entry->only_all = !strcmp(value, "all");
@@ -100,7 +178,9 @@ static int set_key(const struct matrix_reader *reader, struct matrix_entry *entr
 	}
 	if (set_text(entry, key, value))
 		return 0;
-	set = set_number(entry, key, value);
+	set = strcmp(key, "hwids") ? set_number(entry, key, value) : set_hwids(entry, value);
+	if (!set)
+		set = set_expected(entry, key, value);
 	if (!set)
 		set = set_choice(entry, key, value);
 	if (!set)

@@ -8,27 +8,37 @@
  *	timeout=		seconds (default 30)
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
+ *	host-actions=yes|no	what the guest asks of its host is done (default no)
  * and what must come of it:
  *	expect=ok|fail		(default ok) good in every respect, or not
  *	online=			so many CPUs online
- *	hwids=0,1,4		these hardware ids, in this order
+ *	possible=, present=	so many CPUs that may ever exist, and that are there
+ *	hwids=0,4-6		these hardware ids, in this order
  *	nodes=0,1,-		these nodes, of the CPUs in this order; - for none
  *	status=			the guest's exit status
  *	line=			a line of the console holds this text
  *	reason=			the verdict holds this text
+ *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
  */
 #ifndef TOOL_MATRIX_H
 #define TOOL_MATRIX_H
 
 #include "tool/text.h"
 
+/* A number that must come of it, if one is given. */
+struct matrix_number {
+	bool given;
+	uint64_t value;
+};
+
 struct matrix_entry {
 	char *name, *platform, *append, *hwids, *nodes, *line, *reason; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
-	bool expect_fail, only_all;
+	bool expect_fail, only_all, host_actions;
 	bool has_online, has_status;
 	uint64_t online, status;
+	struct matrix_number possible, present, nmis, added, removed;
 };
 
 struct matrix {

@@ -16,6 +16,7 @@
 static const char *const state_words[] = { "possible", "present", "prepared", "starting", "arrived",
 					   "online",   "leaving", "held",     "failed",	  NULL };
 static const char *const area_words[] = { "made", "shared", "kept", NULL };
+static const char *const action_words[] = { "nmi", "cpu-add", "cpu-remove", NULL };
 static const char *const where_words[] = { "BOOT", "PREPARE", "START", "ONLINE", "LEAVE", NULL };
 
 /* Where a record may stand: while the guest comes up, as the first of the closing report, in it. */
@@ -127,6 +128,24 @@ static bool take_panic(struct guest_report *report, struct report_fields *fields
 	if (!report->panic.known)
 		report->panic = place;
 	return true;
+}
+
+static bool take_ask(struct guest_report *report, struct report_fields *fields)
+{
+	struct report_ask ask = { 0 };
+	struct report_ask *row;
+
+	if (!report_take_choice(fields, "action", action_words, ask.action) ||
+	    !report_take_maybe(fields, "hwid", &ask.hwid) ||
+	    !report_take_maybe(fields, "fwid", &ask.fwid))
+		return false;
+	if (strcmp(ask.action, "nmi") && !ask.fwid.known)
+		return refuse(fields, "must say which CPU: ", "fwid");
+	row = add_row(fields, (void **)&report->asks, &report->ask_count, sizeof(*row),
+		      REPORT_ASKS_MAX);
+	if (row)
+		*row = ask;
+	return row;
 }
 
 static bool take_guest(struct guest_report *report, struct report_fields *fields)
@@ -298,10 +317,11 @@ static bool take_end(struct guest_report *report, struct report_fields *fields)
 static const struct record_kind kinds[] = {
 	{ "at", ON_THE_WAY, take_at },	       { "waiting", ON_THE_WAY, take_waiting },
 	{ "failed", ON_THE_WAY, take_failed }, { "panic", ON_THE_WAY, take_panic },
-	{ "guest", OPENS, take_guest },	       { "cpu", INSIDE, take_cpu },
-	{ "area", INSIDE, take_area },	       { "stack", INSIDE, take_stack },
-	{ "step", INSIDE, take_step },	       { "memory", INSIDE, take_memory },
-	{ "tests", INSIDE, take_tests },       { "end", CLOSES, take_end },
+	{ "ask", ON_THE_WAY, take_ask },       { "guest", OPENS, take_guest },
+	{ "cpu", INSIDE, take_cpu },	       { "area", INSIDE, take_area },
+	{ "stack", INSIDE, take_stack },       { "step", INSIDE, take_step },
+	{ "memory", INSIDE, take_memory },     { "tests", INSIDE, take_tests },
+	{ "end", CLOSES, take_end },
 };
 
 static bool take_record(struct guest_report *report, struct report_fields *fields)
@@ -352,6 +372,7 @@ void report_free(struct guest_report *report)
 {
 	free(report->answers);
 	free(report->failures);
+	free(report->asks);
 	free(report->cpus);
 	free(report->areas);
 	free(report->stacks);

@@ -16,6 +16,7 @@
 #define REPORT_ROWS_MAX	  131072 /* areas, stacks, steps: of each kind */
 #define REPORT_OWNERS_MAX 256
 #define REPORT_FAULT_SIZE 160
+#define REPORT_ASKS_MAX	  1024 /* things that a guest may ask of its host in one run */
 
 /* A number for which the guest may say `-`. */
 struct report_number {
@@ -75,6 +76,12 @@ struct report_failure {
 	char error[REPORT_WORD_MAX + 1];
 };
 
+/* Something that the guest asks its host for. */
+struct report_ask {
+	char action[REPORT_WORD_MAX + 1]; /* nmi, cpu-add, cpu-remove */
+	struct report_number hwid, fwid;  /* of the CPU that is meant, if one is */
+};
+
 struct report_guest {
 	char platform[REPORT_WORD_MAX + 1];
 	char arch[REPORT_WORD_MAX + 1];
@@ -94,6 +101,8 @@ struct guest_report {
 	struct report_failure *failures;
 	size_t failure_count;
 	struct report_place panic;
+	struct report_ask *asks;
+	size_t ask_count;
 
 	/* Said at the end. */
 	bool has_guest;

@@ -89,22 +89,47 @@ static json_t *memory_of(const struct guest_report *report)
 	return memory;
 }
 
-static json_t *report_json(const struct guest_report *report)
+static json_t *vcpus_of(const struct vcpu_places *places)
+{
+	json_t *vcpus = json_array();
+
+	for (size_t i = 0; i < places->count; i++) {
+		const struct vcpu_place *place = &places->at[i];
+
+		json_array_append_new(
+			vcpus, json_pack("{s:o, s:o, s:s?, s:o}", "vcpu", number(place->vcpu),
+					 "address", address(place->address), "symbol",
+					 place->symbol[0] ? place->symbol : NULL, "offset",
+					 place->symbol[0] ? number(place->offset) : json_null()));
+	}
+	return vcpus;
+}
+
+/* Without the record `guest` nothing is known of how many there are. */
+static json_t *count_of(const struct guest_report *report, uint32_t count)
+{
+	return report->has_guest ? number(count) : json_null();
+}
+
+static json_t *report_json(const struct guest_report *report, const struct vcpu_places *vcpus)
 {
 	const struct report_guest *guest = &report->guest;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
 			 "schema", 1, "platform", guest->platform, "arch", guest->arch,
-			 "hypervisor", guest->hypervisor, "possible", (json_int_t)guest->possible,
-			 "present", (json_int_t)guest->present, "online", (json_int_t)guest->online,
-			 "cpus", cpus_of(report), "steps", steps_of(report), "memory",
-			 memory_of(report), "tests", "passed", number(report->tests_passed),
-			 "failed", number(report->tests_failed));
+			 "hypervisor", guest->hypervisor, "possible",
+			 count_of(report, guest->possible), "present",
+			 count_of(report, guest->present), "online",
+			 count_of(report, guest->online), "cpus", cpus_of(report), "steps",
+			 steps_of(report), "memory", memory_of(report), "tests", "passed",
+			 number(report->tests_passed), "failed", number(report->tests_failed),
+			 "vcpus", vcpus_of(vcpus));
 }
 
-int report_write_json(const struct guest_report *report, FILE *file)
+int report_write_json(const struct guest_report *report, const struct vcpu_places *vcpus,
+		      FILE *file)
 {
-	json_t *json = report_json(report);
+	json_t *json = report_json(report, vcpus);
 	int result = -1;
 
 	errno = ENOMEM;

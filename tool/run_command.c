@@ -155,6 +155,8 @@ static void show_result(const struct boot_result *result, const char *platform, 
 		printf("self-tests: %" PRIu64 " passed, %" PRIu64 " failed\n", report->tests_passed,
 		       report->tests_failed);
 	fflush(stdout);
+	if (result->host.message[0])
+		fprintf(stderr, "muster: %s: %s\n", platform, result->host.message);
 	if (failure)
 		fprintf(stderr, "muster: %s: %s\n", platform, failure);
 	fflush(stderr);
@@ -162,10 +164,10 @@ static void show_result(const struct boot_result *result, const char *platform, 
 	fflush(stdout);
 }
 
-static int write_json(const struct guest_report *report, const char *path)
+static int write_json(const struct boot_result *boot, const char *path)
 {
 	FILE *file = fopen(path, "w");
-	int result = file ? report_write_json(report, file) : -1;
+	int result = file ? report_write_json(&boot->report, &boot->vcpus, file) : -1;
 
 	if (result)
 		fprintf(stderr, "muster: --json %s: %s\n", path, strerror(errno));
@@ -192,7 +194,7 @@ static int judge(const struct boot_result *result, const struct options *options
 		show_errors(result->errors);
 	}
 	show_result(result, order->profile->name, failure, any ? 0 : order->cpus);
-	if (options->json && write_json(&result->report, options->json))
+	if (options->json && write_json(result, options->json))
 		return EXIT_CANNOT;
 	if (result->end == BOOT_INTERRUPTED)
 		return EXIT_INTERRUPTED;
@@ -218,6 +220,7 @@ static int run_with(const struct options *options, const struct profile *profile
 		.append = options->append,
 		.qemu_args = options->qemu_args,
 		.timeout = options->timeout,
+		.host_actions = options->host_actions,
 		.line = on_line,
 		.progress = on_progress,
 		.context = &view,

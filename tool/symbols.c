@@ -9,6 +9,7 @@
 #include "tool/symbols.h"
 
 #include "tool/exit_code.h"
+#include "tool/text.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -303,6 +304,32 @@ int symbols_write(const uint8_t *data, size_t size, FILE *out, size_t *left_out,
 	}
 	free(list.entries);
 	return result;
+}
+
+/* How far behind the last function an address may lie and still be said to be in it. */
+#define FUNCTION_SPAN 65536
+
+bool symbols_find(const uint8_t *data, size_t size, uint64_t address, char *name, size_t name_size,
+		  uint64_t *offset)
+{
+	char message[128];
+	struct elf_bytes file = {
+		.data = data, .size = size, .message = message, .message_size = sizeof(message)
+	};
+	struct symbol_list list = { 0 };
+	const struct symbol *in = NULL;
+
+	if (!read_header(&file) && !collect_symbols(&file, &list))
+		for (size_t i = 0; i < list.count && list.entries[i].address <= address; i++)
+			in = &list.entries[i];
+	if (in && address - in->address >= FUNCTION_SPAN)
+		in = NULL;
+	if (in) {
+		text_show(name, name_size, in->name, in->name_length);
+		*offset = address - in->address;
+	}
+	free(list.entries);
+	return in;
 }
 
 /* Map the file and write its table. The message on failure is printed here. */

@@ -6,6 +6,7 @@
 #ifndef TOOL_SYMBOLS_H
 #define TOOL_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,13 @@
  */
 int symbols_write(const uint8_t *data, size_t size, FILE *out, size_t *left_out, char *message,
 		  size_t message_size);
+
+/*
+ * The function of an ELF64 file that an address lies in: its name, cut to what fits and in printable
+ * characters, and how far in. The file is not trusted. Returns false when there is none that is known.
+ */
+bool symbols_find(const uint8_t *data, size_t size, uint64_t address, char *name, size_t name_size,
+		  uint64_t *offset);
 
 /* Write a table without entries, for the first pass. */
 void symbols_write_empty(FILE *out);

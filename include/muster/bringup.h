@@ -168,11 +168,35 @@ int cpu_down(cpu_t cpu);
  * targeted) and its ONLINE steps, the same path as the first time. Called on the boot CPU, when
  * bring-up is over. Returns 0; MUSTER_E_INVALID for the boot CPU and for one that does not exist;
  * MUSTER_E_EXISTS when it is online; MUSTER_E_NOT_FOUND when it is not present; MUSTER_E_BUSY when it
- * is FAILED and may still be at work, or arrive, and cannot be reset; MUSTER_E_ORDER when not on the boot CPU, or within a called
+ * is FAILED, may still be at work or arrive, and cannot be reset (until it stops, or is gone:
+ * cpu_vanish()); MUSTER_E_ORDER when not on the boot CPU, or within a called
  * function; MUSTER_E_TIMED_OUT when it does not arrive; or what the failing step returned (then what
  * was done is undone).
  */
 int cpu_up(cpu_t cpu);
+
+/*
+ * A possible CPU has come: somebody put it into the machine. POSSIBLE becomes PRESENT, and cpu_up()
+ * can bring it up. What a kernel calls that learns of it by its own means; one that has
+ * cpu_hotplug_poll() (hotplug.h) need not. Called on the boot CPU, when bring-up is over. Returns 0;
+ * MUSTER_E_INVALID for the boot CPU and for one that does not exist; MUSTER_E_EXISTS when it is
+ * present; MUSTER_E_ORDER when not on the boot CPU, before bring-up is over, or within a called
+ * function.
+ */
+int cpu_appear(cpu_t cpu);
+
+/*
+ * A CPU is gone for good: it does not run, and will not, before cpu_appear() is called again. It becomes
+ * POSSIBLE, and all that it still has is given back; what other CPUs asked of it and it did not do will
+ * not be done, and they are told so no more than that it is over (cpu_call_done()). For one that was
+ * taken down, and for one that is FAILED or HELD, also where it was given up on. Called on the boot CPU,
+ * when bring-up is over. Returns 0; MUSTER_E_INVALID for the boot CPU and for one that does not exist;
+ * MUSTER_E_NOT_FOUND when it is not present; MUSTER_E_BUSY when it has not been taken down;
+ * MUSTER_E_NOT_SUPPORTED, with a line, when a step that it may have done cannot be undone for one CPU
+ * (then it stays as it is); MUSTER_E_TIMED_OUT when other CPUs, who may use its memory, do not answer
+ * (then too); MUSTER_E_ORDER as above.
+ */
+int cpu_vanish(cpu_t cpu);
 
 /* When one step ran on one CPU, in ticks of the clock (muster/clock.h). end 0: it did not finish.
  */

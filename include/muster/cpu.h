@@ -50,8 +50,8 @@ typedef struct {
 #define NODE_ANY UINT32_MAX
 
 enum cpu_state {
-	CPU_POSSIBLE, /* may exist one day; the firmware does not say that it is there */
-	CPU_PRESENT,  /* the firmware says that it is there; it has no memory yet */
+	CPU_POSSIBLE, /* may exist one day; nobody says that it is there */
+	CPU_PRESENT,  /* the firmware says that it is there, or it has appeared; it has no memory */
 	CPU_PREPARED, /* its PREPARE steps are done; not started */
 	CPU_STARTING, /* start-up was sent; it has not arrived */
 	CPU_ARRIVED,  /* it runs our code and goes through its ONLINE steps */
@@ -102,7 +102,8 @@ static inline bool cpu_is_none(cpu_t cpu)
 
 /*
  * Counts. possible >= present >= online. Need: step `cpu-ids`; before it all three are 0, except
- * that the calling CPU always runs. online changes as CPUs come and go.
+ * that the calling CPU always runs. present changes with cpu_appear() and cpu_vanish() (bringup.h),
+ * online as CPUs are brought up and taken down; possible never changes.
  */
 uint32_t cpu_possible_count(void);
 uint32_t cpu_present_count(void);

@@ -67,7 +67,7 @@ static int clock_step(cpu_t cpu)
 	(void)cpu;
 	if (!frequency) {
 		console_print("muster: clock: nothing to measure the time-stamp counter with: "
-			      "CPUID tells nothing, no ACPI timer, no 8254\n");
+			      "CPUID tells nothing, no ACPI timer, no 8254, no real-time clock\n");
 		return MUSTER_E_NOT_SUPPORTED;
 	}
 	clock_frequency_set(frequency);
@@ -174,4 +174,6 @@ const struct platform platform_pc = {
 	.power_off = pc_power_off,
 	.words = pc_words,
 	.word_count = PC_WORDS,
+	.hotplug_poll = pc_hotplug_poll,
+	.hotplug_eject = pc_hotplug_eject,
 };

@@ -56,6 +56,9 @@ int pc_mailbox_start(hwid_t hwid);
 /* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
 void pc_mailbox_took_back(hwid_t hwid);
 void pc_mailbox_say(void);
+/* pc_hotplug.c */
+int pc_hotplug_poll(struct platform_news *news);
+int pc_hotplug_eject(cpu_t cpu);
 
 /* pc_power.c */
 #define PC_WORDS 2

@@ -3,13 +3,15 @@
  * The id table of a PC: step `cpu-ids`. Hardware id: the APIC id, which is what INIT and start-up
  * IPIs address. Firmware id: the MADT's processor UID. vCPU id: a PC has no hypercalls; the
  * hardware id stands in, so that a report has one. The boot CPU is the one whose APIC id CPUID
- * gives, wherever it stands in the MADT.
+ * gives, wherever it stands in the MADT. Those that are there come first, in MADT order; those that
+ * may come one day follow, in that order too, and cost nothing but their records.
  */
 #include "arch/x86_64/cpu_check.h"
 #include "arch/x86_64/page_table.h"
 #include "core/cpu_table.h"
 #include "core/machine.h"
 #include "device/local_apic.h"
+#include "firmware/acpi_spare.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
@@ -20,6 +22,7 @@ struct walk {
 	hwid_t boot;
 	bool boot_found;
 	struct cpu_description boot_cpu;
+	struct acpi_spares *spares;
 };
 
 static struct cpu_description describe(const struct acpi_processor *processor)
@@ -39,6 +42,9 @@ static void look(void *context, const struct acpi_processor *processor)
 	struct walk *walk = context;
 
 	walk->count++;
+	acpi_spares_see(walk->spares, processor);
+	if (!processor->enabled && processor->apic_id != walk->boot.value)
+		return;
 	if (processor->apic_id > LOCAL_APIC_ID_MAX)
 		console_print(
 			"muster: acpi: MADT: processor with APIC id %#x: at most %#x can be addressed without x2APIC mode; it is left out\n",
@@ -55,6 +61,8 @@ static void add(void *context, const struct acpi_processor *processor)
 	struct walk *walk = context;
 	struct cpu_description description = describe(processor);
 
+	if (!processor->enabled && !hwid_equal(description.hwid, walk->boot))
+		return;
 	/* The boot CPU is in the table already. A second entry with its id is named, and left out,
 	 * like any other double. */
 	if (walk->boot_found && hwid_equal(description.hwid, walk->boot))
@@ -63,6 +71,18 @@ static void add(void *context, const struct acpi_processor *processor)
 		cpu_table_leave_out();
 	else
 		(void)cpu_table_add(&description);
+}
+
+static void add_spares(const struct acpi_spares *spares, hwid_t boot)
+{
+	for (uint32_t i = 0; i < spares->count; i++) {
+		struct cpu_description description = describe(&spares->at[i]);
+
+		if (spares->at[i].apic_id > LOCAL_APIC_ID_MAX)
+			cpu_table_leave_out();
+		else if (!hwid_equal(description.hwid, boot))
+			(void)cpu_table_add(&description);
+	}
 }
 
 /* The MADT does not know the CPU that runs: what it says of itself stands. */
@@ -92,7 +112,8 @@ static int table_create(uint32_t capacity)
 
 int pc_cpu_ids_step(cpu_t cpu)
 {
-	struct walk walk = { .boot = x86_hwid_this() };
+	static struct acpi_spares spares;
+	struct walk walk = { .boot = x86_hwid_this(), .spares = &spares };
 	struct acpi_madt *madt = &pc_firmware.madt;
 	const struct acpi_table *table = &pc_firmware.madt_table;
 	int error;
@@ -107,6 +128,8 @@ int pc_cpu_ids_step(cpu_t cpu)
 		boot_cpu_believe(&walk);
 	(void)cpu_table_add(&walk.boot_cpu);
 	(void)acpi_madt_read(&fixmap_reader, table, madt, add, &walk);
+	(void)acpi_spares_choose(&spares);
+	add_spares(&spares, walk.boot);
 	error = cpu_table_end();
 	if (!error)
 		pc_nodes_compare();

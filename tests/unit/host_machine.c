@@ -501,6 +501,11 @@ const struct layout *host_layout_begin(uint32_t cpus)
 
 void host_cpus_begin(uint32_t cpus)
 {
+	host_cpus_begin_with(cpus, cpus);
+}
+
+void host_cpus_begin_with(uint32_t cpus, uint32_t present)
+{
 	cpu_table_begin(cpu_memory, HOST_CPUS_MAX);
 	for (uint32_t i = 0; i < cpus; i++) {
 		const struct cpu_description description = {
@@ -508,7 +513,7 @@ void host_cpus_begin(uint32_t cpus)
 			.fwid = fwid_from_value(3 * i + 40),
 			.vcpu_id = vcpu_id_from_value(i + 100),
 			.node = NODE_ANY,
-			.present = true,
+			.present = i < present,
 		};
 
 		if (cpu_table_add(&description) != (int)i)

@@ -51,6 +51,8 @@ void host_memory_begin(void);
 const struct layout *host_layout_begin(uint32_t cpus);
 /* CPU n has hardware id 10n + 6, firmware id 3n + 40, vCPU id n + 100, no node; all present. */
 void host_cpus_begin(uint32_t cpus);
+/* The same with only the first `present` of them there, the others possible. */
+void host_cpus_begin_with(uint32_t cpus, uint32_t present);
 /* All four. */
 const struct layout *host_begin(uint32_t cpus);
 

@@ -89,11 +89,47 @@ static void every_key(void **state)
 	assert_int_equal(entry->qemu.count, 4);
 	assert_string_equal(entry->qemu.at[1], "6,cores=3");
 	assert_string_equal(entry->qemu.at[3], "1G");
+	assert_false(entry->host_actions || entry->nmis.given || entry->possible.given);
 	entry = &matrix.entries[1];
 	/* Only the first = divides. */
 	assert_string_equal(entry->append, "fail=unit@1");
 	assert_false(entry->only_all || entry->expect_fail);
 	assert_int_equal(entry->status, 63);
+}
+
+static void numbers_to_expect(void **state)
+{
+	const struct matrix_entry *entry;
+
+	(void)state;
+	assert_int_equal(parse("a host-actions=yes possible=6 present=0 nmis=24 added=4 removed=1\n"
+			       "b host-actions=no"),
+			 0);
+	entry = &matrix.entries[0];
+	assert_true(entry->host_actions);
+	assert_true(entry->possible.given && entry->present.given && entry->nmis.given &&
+		    entry->added.given && entry->removed.given);
+	assert_int_equal(entry->possible.value, 6);
+	assert_int_equal(entry->present.value, 0);
+	assert_int_equal(entry->nmis.value, 24);
+	assert_int_equal(entry->added.value, 4);
+	assert_int_equal(entry->removed.value, 1);
+	assert_false(matrix.entries[1].host_actions || matrix.entries[1].added.given);
+}
+
+static void ranges_of_ids(void **state)
+{
+	char all[8192], *at = all;
+
+	(void)state;
+	assert_int_equal(
+		parse("a hwids=0-2,4-5,9,0x10-0x12\nb hwids=7\nc hwids=0-1\nd hwids=0-254"), 0);
+	assert_string_equal(matrix.entries[0].hwids, "0,1,2,4,5,9,16,17,18");
+	assert_string_equal(matrix.entries[1].hwids, "7");
+	assert_string_equal(matrix.entries[2].hwids, "0,1");
+	for (int i = 0; i < 255; i++)
+		at += sprintf(at, "%s%d", i ? "," : "", i);
+	assert_string_equal(matrix.entries[3].hwids, all);
 }
 
 struct refused {
@@ -120,6 +156,19 @@ static void what_is_refused(void **state)
 		{ "a append=\"open", "m.txt:1: a: " },
 		{ "a\nb\na", "m.txt:3: a: " },
 		{ "a \033[31m=1", "\\x1b[31m" },
+		{ "a hwids=", "m.txt:1: " },
+		{ "a hwids=1,", "m.txt:1: " },
+		{ "a hwids=,1", "m.txt:1: " },
+		{ "a hwids=3-3", "3-3" },
+		{ "a hwids=5-3", "5-3" },
+		{ "a hwids=1-2-3", "1-2-3" },
+		{ "a hwids=1-", "1-" },
+		{ "a hwids=-1", "-1" },
+		{ "a hwids=0-x", "0-x" },
+		{ "a hwids=0-4096", "0-4096" },
+		{ "a hwids=0-0xffffffffffffffff", "m.txt:1: " },
+		{ "a host-actions=maybe", "maybe" },
+		{ "a nmis=x", "m.txt:1: x: " },
 	};
 
 	(void)state;
@@ -197,6 +246,8 @@ int main(void)
 		cmocka_unit_test(nothing_in_it),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_key),
+		cmocka_unit_test(numbers_to_expect),
+		cmocka_unit_test(ranges_of_ids),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(bytes_that_are_no_text),
 		cmocka_unit_test(cut_anywhere),

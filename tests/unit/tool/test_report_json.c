@@ -18,6 +18,8 @@ static void feed(struct guest_report *report, const char *line)
 	assert_int_equal(report_read_line(report, line, strlen(line)), REPORT_RECORD);
 }
 
+static struct vcpu_places vcpus;
+
 static json_t *json_of(const struct guest_report *report)
 {
 	char *text = NULL;
@@ -26,7 +28,7 @@ static json_t *json_of(const struct guest_report *report)
 	json_t *json;
 
 	assert_non_null(file);
-	assert_int_equal(report_write_json(report, file), 0);
+	assert_int_equal(report_write_json(report, &vcpus, file), 0);
 	fclose(file);
 	assert_int_equal(text[size - 1], '\n');
 	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -45,7 +47,7 @@ static void expect_keys(json_t *object, const char *const *keys, size_t count)
 
 static const char *const top_keys[] = { "schema",   "platform", "arch",	  "hypervisor",
 					"possible", "present",	"online", "cpus",
-					"steps",    "memory",	"tests" };
+					"steps",    "memory",	"tests",  "vcpus" };
 
 static void test_nothing_said(void **state)
 {
@@ -53,7 +55,12 @@ static void test_nothing_said(void **state)
 	json_t *json = json_of(&report);
 
 	(void)state;
-	expect_keys(json, top_keys, 11);
+	expect_keys(json, top_keys, 12);
+	/* What is not known is not 0. */
+	assert_true(json_is_null(json_object_get(json, "possible")));
+	assert_true(json_is_null(json_object_get(json, "present")));
+	assert_true(json_is_null(json_object_get(json, "online")));
+	assert_int_equal(json_array_size(json_object_get(json, "vcpus")), 0);
 	assert_int_equal(json_array_size(json_object_get(json, "cpus")), 0);
 	assert_int_equal(json_integer_value(json_object_get(json, "schema")), 1);
 	json_decref(json);
@@ -90,7 +97,9 @@ static void test_keys(void **state)
 	json = json_of(&report);
 	cpus = json_object_get(json, "cpus");
 	areas = json_object_get(json_array_get(cpus, 1), "areas");
-	expect_keys(json, top_keys, 11);
+	expect_keys(json, top_keys, 12);
+	assert_int_equal(json_integer_value(json_object_get(json, "possible")), 2);
+	assert_int_equal(json_integer_value(json_object_get(json, "online")), 1);
 	assert_int_equal(json_array_size(cpus), 2);
 	expect_keys(json_array_get(cpus, 0), cpu_keys, 8);
 	assert_int_equal(json_array_size(areas), 1);
@@ -131,12 +140,40 @@ static void test_values(void **state)
 	report_free(&report);
 }
 
+static void test_vcpus(void **state)
+{
+	static struct vcpu_place places[] = {
+		{ .vcpu = 0, .address = 0xffffffff80101234, .symbol = "cpu_idle", .offset = 0x12 },
+		{ .vcpu = 7, .address = 0xfff0 },
+	};
+	struct guest_report report = { .refused = 0 };
+	json_t *json, *one;
+
+	(void)state;
+	vcpus = (struct vcpu_places){ places, 2 };
+	json = json_of(&report);
+	vcpus = (struct vcpu_places){ 0 };
+	assert_int_equal(json_array_size(json_object_get(json, "vcpus")), 2);
+	one = json_array_get(json_object_get(json, "vcpus"), 0);
+	assert_int_equal(json_object_size(one), 4);
+	assert_string_equal(json_string_value(json_object_get(one, "address")),
+			    "0xffffffff80101234");
+	assert_string_equal(json_string_value(json_object_get(one, "symbol")), "cpu_idle");
+	assert_int_equal(json_integer_value(json_object_get(one, "offset")), 0x12);
+	one = json_array_get(json_object_get(json, "vcpus"), 1);
+	assert_int_equal(json_integer_value(json_object_get(one, "vcpu")), 7);
+	assert_true(json_is_null(json_object_get(one, "symbol")));
+	assert_true(json_is_null(json_object_get(one, "offset")));
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_said),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Does for a guest what it asks its host for, one thing after the other, by QMP. Called by boot.c. The
+ * guest is hostile: it chooses one of a few actions and a CPU by its number, and nothing that it says
+ * becomes a word of a command.
+ */
+#include "tool/host_actions.h"
+
+#include "tool/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first that went wrong is kept: what follows mostly follows from it. */
+static void not_done(struct host_actions *actions, const char *why)
+{
+	const struct report_ask *ask = &actions->report->asks[actions->next];
+	char shown[100];
+
+	if (actions->tally->message[0])
+		return;
+	text_show(shown, sizeof(shown), why, strlen(why));
+	snprintf(actions->tally->message, HOST_MESSAGE_SIZE, "the guest asked for %s: %s",
+		 ask->action, shown);
+}
+
+static void done(struct host_actions *actions)
+{
+	actions->query = actions->command = 0;
+	actions->next++;
+}
+
+void host_actions_go_on(struct host_actions *actions)
+{
+	while (actions->next < actions->report->ask_count && !actions->query && !actions->command) {
+		const struct report_ask *ask = &actions->report->asks[actions->next];
+
+		if (!actions->allowed) {
+			not_done(actions, "not allowed; --host-actions allows it");
+			done(actions);
+		} else if (!actions->link->greeted) {
+			/* It comes, or the guest has waited in vain. */
+			return;
+		} else if (!strcmp(ask->action, "nmi")) {
+			actions->command = qmp_send(actions->link, "inject-nmi", NULL);
+		} else {
+			actions->query = qmp_send(actions->link, "query-hotpluggable-cpus", NULL);
+		}
+	}
+}
+
+/* Where a CPU stands among all that are possible: the parts of its place, the weightiest first. A part
+ * that a machine does not have is 0 for all. */
+static const char *const places[] = { "socket-id", "die-id",  "cluster-id",
+				      "module-id", "core-id", "thread-id" };
+
+static int compare_places(const void *left, const void *right)
+{
+	const json_t *a = json_object_get(*(json_t *const *)left, "props");
+	const json_t *b = json_object_get(*(json_t *const *)right, "props");
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		json_int_t x = json_integer_value(json_object_get(a, places[i]));
+		json_int_t y = json_integer_value(json_object_get(b, places[i]));
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return 0;
+}
+
+/*
+ * The CPU that the guest means. QEMU numbers its possible CPUs in this order, and the number is the
+ * processor UID in the tables that it gives to the firmware.
+ */
+static const json_t *cpu_find(const json_t *list, uint64_t uid)
+{
+	size_t count = json_array_size(list);
+	const json_t **sorted = memory_or_end(calloc(count ? count : 1, sizeof(*sorted)));
+	const json_t *found;
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = json_array_get(list, i);
+	qsort(sorted, count, sizeof(*sorted), compare_places);
+	found = uid < count ? sorted[uid] : NULL;
+	free(sorted);
+	return found;
+}
+
+static void begin_add(struct host_actions *actions, const json_t *cpu, uint64_t uid)
+{
+	json_t *arguments;
+	char id[40];
+
+	if (json_object_get(cpu, "qom-path")) {
+		not_done(actions, "that CPU is there");
+		return;
+	}
+	arguments = json_deep_copy(json_object_get(cpu, "props"));
+	snprintf(id, sizeof(id), "muster-cpu-%" PRIu64, uid);
+	if (json_object_set(arguments, "driver", json_object_get(cpu, "type")) ||
+	    json_object_set_new(arguments, "id", json_string(id))) {
+		json_decref(arguments);
+		not_done(actions, "QEMU does not say what that CPU is");
+		return;
+	}
+	actions->command = qmp_send(actions->link, "device_add", arguments);
+}
+
+static void begin_remove(struct host_actions *actions, const json_t *cpu)
+{
+	json_t *path = json_object_get(cpu, "qom-path");
+
+	if (path)
+		actions->command =
+			qmp_send(actions->link, "device_del", json_pack("{s:O}", "id", path));
+	else
+		not_done(actions, "that CPU is not there");
+}
+
+static void take_list(struct host_actions *actions, const json_t *list)
+{
+	const struct report_ask *ask = &actions->report->asks[actions->next];
+	const json_t *cpu = cpu_find(list, ask->fwid.value);
+
+	actions->query = 0;
+	if (!json_is_object(cpu))
+		not_done(actions, "the machine has no such CPU");
+	else if (!strcmp(ask->action, "cpu-add"))
+		begin_add(actions, cpu, ask->fwid.value);
+	else
+		begin_remove(actions, cpu);
+	if (!actions->command)
+		done(actions);
+}
+
+static void count(struct host_actions *actions)
+{
+	const char *action = actions->report->asks[actions->next].action;
+	struct host_tally *tally = actions->tally;
+
+	if (!strcmp(action, "nmi"))
+		tally->nmis++;
+	else if (!strcmp(action, "cpu-add"))
+		tally->added++;
+	else
+		tally->asked_back++;
+}
+
+void host_actions_reply(struct host_actions *actions, uint64_t id, const json_t *returned,
+			const char *error)
+{
+	if (id == actions->query && returned) {
+		take_list(actions, returned);
+	} else if (id == actions->query || id == actions->command) {
+		if (returned)
+			count(actions);
+		else
+			not_done(actions, error);
+		done(actions);
+	}
+	host_actions_go_on(actions);
+}
+
+/* Does the path name the device, or a part of it? */
+static bool is_of(const char *path, const char *device)
+{
+	size_t length = strlen(device);
+
+	return length && !strncmp(path, device, length) && (!path[length] || path[length] == '/');
+}
+
+/* A CPU's local APIC goes with it and is told of first; of the CPU itself QEMU may not tell before the
+ * last user of its memory is done. */
+void host_actions_event(struct host_actions *actions, const char *name, const json_t *data)
+{
+	const char *path = json_string_value(json_object_get(data, "path"));
+	char **going = actions->going.at;
+
+	if (strcmp(name, "DEVICE_DELETED") || !path)
+		return;
+	for (size_t i = 0; i < actions->going.count; i++) {
+		if (!is_of(path, going[i]))
+			continue;
+		actions->tally->removed++;
+		/* Told of once. No path is empty. */
+		going[i][0] = 0;
+		return;
+	}
+}
+
+void host_actions_end(struct host_actions *actions)
+{
+	words_free(&actions->going);
+}
