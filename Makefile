@@ -11,7 +11,7 @@ SHELL	:= /bin/sh
 .SECONDARY:
 
 include make/host.mk
-include make/bench.mk
+include make/host_bench.mk
 include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk

@@ -106,7 +106,7 @@ static void serve_posted(struct call_queue *queue)
 
 bool call_queue_is_serving(void)
 {
-	return percpu_ptr(call_queue, cpu_this())->serving;
+	return this_cpu(call_queue).serving;
 }
 
 /* The common case of an idle loop. */

@@ -78,7 +78,7 @@ static int enter(const char *what)
 		why = "not on the boot CPU";
 	else if (call_queue_is_serving())
 		why = "within a called function";
-	else if (!layout_current() || unit_boot_area())
+	else if (!ready && (!layout_current() || unit_boot_area()))
 		why = "the boot CPU has no unit yet";
 	else if (inside) {
 		why = "in the middle of another such call";

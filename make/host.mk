@@ -64,7 +64,10 @@ $(BUILD)/fuzzed/%.o: %.c | $(BUILD)/packages-check
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(FUZZ_FLAGS) -c $< -o $@
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
-	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) -o $@
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) $(FUZZ_MORE) -o $@
+$(BUILD)/tests/fuzz/fuzz_percpu_blocks: FUZZ_MORE := $(BUILD)/fuzzed/core/percpu_blocks.o \
+	$(BUILD)/fuzzed/core/percpu_pool.o
+$(BUILD)/tests/fuzz/fuzz_percpu_blocks: $(BUILD)/fuzzed/core/percpu_blocks.o $(BUILD)/fuzzed/core/percpu_pool.o
 
 -include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d) \
 	$(wildcard $(BUILD)/hosted/platform/*/*.d)

@@ -108,7 +108,8 @@ struct percpu_handle {
  *   MUSTER_E_NO_MEMORY  units have no room left, or a CPU's node and all others no page;
  *   MUSTER_E_ORDER      not on the boot CPU, within a called function, or before the steps are done;
  *   MUSTER_E_BUSY       the call interrupted another one.
- * Needs: steps `cpu-ids` and `boot-unit`.
+ * Needs: steps `memory-map`, `layout`, `page-tables`, `cpu-ids` and `boot-unit`, as do all below that
+ * change anything.
  */
 struct percpu_handle percpu_alloc(size_t size, size_t align);
 

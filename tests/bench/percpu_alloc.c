@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define STRIDE	    (UINT64_C(1) << 20)
-#define ROUNDS	    41
+#define ROUNDS	    201
 #define ROUND_PAIRS 4000
 #define LIVE_MAX    8000
 

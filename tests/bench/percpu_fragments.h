@@ -27,7 +27,7 @@ struct fragments {
 	uint32_t kept_pages;   /* after ten of eleven went */
 	uint32_t needed_pages; /* that what is left would fill */
 	uint32_t
-		touched_pages; /* in which something is left: nobody who cannot move it keeps less */
+		touched_pages; /* in which something is left: without moving it nothing less can be kept */
 	uint32_t refilled_pages; /* after as many came again */
 };
 

@@ -56,7 +56,7 @@ static void test_groups(void **state)
 	check_end();
 }
 
-/* One by one there is something left in every page: a bound on everybody who cannot move it. */
+/* One by one there is something left in every page. */
 static void test_one_by_one(void **state)
 {
 	struct fragments result = fragments_measure(false);
