@@ -18,29 +18,9 @@ static const struct area_table *table;
 static struct area_record *records; /* of CPU 0, in order of kind, then of CPU 1 ... */
 static uint64_t records_physical, records_bytes;
 
-void area_say(cpu_t cpu, const struct area_kind *kind, uint64_t physical, const char *what)
-{
-	console_print("muster: area %s of CPU %u, vCPU %s%u: at %#llx, %u bytes told: %s\n",
-		      kind->name, cpu.number, cpu_vcpu_id_known(cpu) ? "" : "unknown, not ",
-		      cpu_vcpu_id_known(cpu) ? cpu_vcpu_id(cpu).value : 0,
-		      (unsigned long long)physical, kind->told, what);
-}
-
 const struct area_table *area_table_current(void)
 {
 	return table;
-}
-
-const char *area_state_name(enum area_state state)
-{
-	static const char *const names[] = {
-		[AREA_NONE] = "none",
-		[AREA_MADE] = "made",
-		[AREA_SHARED] = "shared",
-		[AREA_KEPT] = "kept",
-	};
-
-	return (unsigned int)state < AREA_STATES ? names[state] : "unknown";
 }
 
 struct area_record *area_record(cpu_t cpu, size_t kind)
@@ -48,24 +28,6 @@ struct area_record *area_record(cpu_t cpu, size_t kind)
 	if (!table || kind >= table->count || cpu.number >= cpu_possible_count())
 		return NULL;
 	return &records[cpu.number * table->count + kind];
-}
-
-enum area_state area_state(const struct area_record *record)
-{
-	return (enum area_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
-}
-
-void area_state_set(struct area_record *record, enum area_state state)
-{
-	__atomic_store_n(&record->state, state, __ATOMIC_RELEASE);
-}
-
-/* Does the hypervisor hold it? */
-bool area_is_held(const struct area_record *record)
-{
-	enum area_state state = area_state(record);
-
-	return state == AREA_SHARED || state == AREA_KEPT;
 }
 
 void area_poison(struct area_record *record)

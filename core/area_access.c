@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * vCPU areas from outside their rows: pointers for who uses them, what the report and the next
- * kernel are told, what a crash and a handover do. area_ptr() is called from any CPU and from
+ * vCPU areas from outside their rows: their states, pointers for who uses them, what the report and
+ * the next kernel are told, what a crash and a handover do. area_ptr() is called from any CPU and from
  * interrupts; areas_crash() when nothing can be trusted, so it must neither wait nor print.
  */
 #include "core/align.h"
@@ -13,6 +13,44 @@
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/muster.h>
+
+void area_say(cpu_t cpu, const struct area_kind *kind, uint64_t physical, const char *what)
+{
+	console_print("muster: area %s of CPU %u, vCPU %s%u: at %#llx, %u bytes told: %s\n",
+		      kind->name, cpu.number, cpu_vcpu_id_known(cpu) ? "" : "unknown, not ",
+		      cpu_vcpu_id_known(cpu) ? cpu_vcpu_id(cpu).value : 0,
+		      (unsigned long long)physical, kind->told, what);
+}
+
+const char *area_state_name(enum area_state state)
+{
+	static const char *const names[] = {
+		[AREA_NONE] = "none",
+		[AREA_MADE] = "made",
+		[AREA_SHARED] = "shared",
+		[AREA_KEPT] = "kept",
+	};
+
+	return (unsigned int)state < AREA_STATES ? names[state] : "unknown";
+}
+
+enum area_state area_state(const struct area_record *record)
+{
+	return (enum area_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
+}
+
+void area_state_set(struct area_record *record, enum area_state state)
+{
+	__atomic_store_n(&record->state, state, __ATOMIC_RELEASE);
+}
+
+/* Does the hypervisor hold it? */
+bool area_is_held(const struct area_record *record)
+{
+	enum area_state state = area_state(record);
+
+	return state == AREA_SHARED || state == AREA_KEPT;
+}
 
 static uintptr_t pointer_of(cpu_t cpu, size_t kind)
 {
