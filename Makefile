@@ -11,10 +11,12 @@ SHELL	:= /bin/sh
 .SECONDARY:
 
 include make/host.mk
+include make/bench.mk
 include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
 include make/install.mk
+include make/figures.mk
 include make/check.mk
 
 PLATFORM ?= pc
@@ -25,7 +27,7 @@ RUN_OPTIONS := --platform $(PLATFORM) $(if $(CPUS),--cpus $(CPUS)) $(if $(MEM),-
 	$(if $(APPEND),--append '$(APPEND)')
 
 .PHONY: all run clean help
-all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf
+all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf $(INSTRUCTIONS)
 
 run: all | $(BUILD)/packages-run
 	$(Q)$(BUILD)/muster run $(RUN_OPTIONS)
@@ -41,6 +43,7 @@ help:
 	@echo "make run        boot the muster kernel: PLATFORM=pc CPUS=16 MEM=2G APPEND='fail=unit@3'"
 	@echo "make check      every test, at most 10 minutes"
 	@echo "make check-all  the whole boot matrix and longer fuzzing"
+	@echo "make bench      figures, beside targets and peers: KUT=DIR, a built kvm-unit-tests"
 	@echo "make fuzz       a minute on each parser (FUZZ_SECONDS=60)"
 	@echo "make lint       clang-format, clang-tidy, cppcheck"
 	@echo "make install    PREFIX=/usr/local DESTDIR="

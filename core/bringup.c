@@ -13,55 +13,9 @@
 
 #include <muster/arch/cpu.h>
 #include <muster/call.h>
-#include <muster/clock.h>
-#include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/muster.h>
-
-/* How often the wait for CPUs says whom it waits for, and looks for one that failed by itself. It
- * does not look more often, because looking takes the records' cache lines from the CPUs at work. */
-#define WAITING_MILLISECONDS 250
-#define LOOKING_MILLISECONDS 1
-
-/* The row's function, and on the host with a check of what it uses. */
-static int step_call(size_t row, cpu_t cpu)
-{
-	const struct bringup_step *step = &bringup_table_current()->steps[row];
-	int error;
-
-	if (__STDC_HOSTED__)
-		bringup_uses_begin(step);
-	error = step->run(cpu);
-	if (__STDC_HOSTED__)
-		bringup_uses_begin(NULL);
-	return error;
-}
-
-int step_run(size_t row, cpu_t cpu)
-{
-	int error;
-
-	progress_set_now(row, cpu);
-	error = injection_due(row, cpu) ? MUSTER_E_INJECTED : step_call(row, cpu);
-	if (error)
-		progress_set_failed(row, cpu, error);
-	else
-		progress_set_finished(row, cpu);
-	return error;
-}
-
-size_t steps_undo(size_t first, size_t last, cpu_t cpu)
-{
-	for (size_t row = last; row >= first && row != SIZE_MAX; row--) {
-		const struct bringup_step *step = &bringup_table_current()->steps[row];
-
-		if (step->undo_kind == UNDO_NONE || step->undo_kind == UNDO_WHOLE_GUEST)
-			return row + 1;
-		if (step->undo_kind == UNDO_STEP)
-			step->undo(cpu);
-	}
-	return first;
-}
 
 /* BOOT, or ONLINE of the boot CPU: one row after the other. done: the row after the last one that
  * was done. */
@@ -146,182 +100,130 @@ int bringup_prepare(cpu_t cpu)
 	struct cpu_record *record = cpu_record(cpu);
 	size_t first = phase_begin(WHERE_PREPARE);
 	size_t last = phase_end(WHERE_PREPARE);
+	size_t done;
+	int error;
 
 	/* One that came late still has what START did. */
-	undo_back_to(last, cpu);
-	for (size_t row = first + record->prepared; row < last; row++) {
-		int error = step_run(row, cpu);
-
-		if (error) {
-			bringup_give_back(cpu, CPU_FAILED);
-			return error;
-		}
-		record->prepared++;
+	if (first + record->prepared > last)
+		undo_back_to(last, cpu);
+	error = steps_run_for(first + record->prepared, last, cpu, &done);
+	record->prepared = (uint8_t)(done - first);
+	if (error) {
+		bringup_give_back(cpu, CPU_FAILED);
+		return error;
 	}
-	cpu_state_set(cpu, CPU_PREPARED);
+	/* Not online before, and not now: nothing to count. */
+	__atomic_store_n(&record->state, CPU_PREPARED, __ATOMIC_RELEASE);
 	return 0;
 }
 
+/* The first alone, because its steps are announced. */
 static void prepare_all(void)
 {
-	for_each_cpu (cpu)
-		if (cpu.number && cpu_state(cpu) == CPU_PRESENT)
-			(void)bringup_prepare(cpu);
+	struct cpu_record *end = cpu_records.first + cpu_records.count;
+	struct cpu_record *record = cpu_records.first + 1;
+
+	while (record < end && record_state(record) != CPU_PRESENT)
+		record++;
+	if (record >= end)
+		return;
+	(void)bringup_prepare(record_cpu(record));
+	for (record++; (record = steps_prepare(record, end)); record++)
+		bringup_give_back(record_cpu(record), CPU_FAILED);
 }
 
 int bringup_start_cpu(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
-	size_t last = phase_end(WHERE_START);
+	size_t first = phase_begin(WHERE_PREPARE);
+	size_t done = phase_end(WHERE_START);
 	int error = 0;
 
 	cpu_state_set(cpu, CPU_STARTING);
-	for (size_t row = phase_begin(WHERE_PREPARE) + record->prepared; row < last; row++) {
-		error = step_run(row, cpu);
-		if (error)
-			break;
-		record->prepared++;
-	}
+	if (!injection_lost(cpu))
+		error = steps_run_for(first + record->prepared, done, cpu, &done);
+	record->prepared = (uint8_t)(done - first);
 	/* A start-up that failed was not sent, so nobody can arrive; the claim makes sure. */
 	if (error && cpu_state_claim(cpu, CPU_STARTING, CPU_FAILED))
 		bringup_give_back(cpu, CPU_FAILED);
 	return error;
 }
 
+/* Some of those that a start-up to all would reach must not get it. */
+static bool start_all_is_wanted(size_t row, uint32_t prepared)
+{
+	/* One that is not there is not reached. */
+	return prepared >= 2 && prepared == cpu_present_count() - 1 &&
+	       phase_end(WHERE_START) == row + 1 && !injection_pending(row) && !injection_loses();
+}
+
+/* The START row has started every other CPU at once: it ran from start to end for each of them. */
+static void set_started_all(size_t row, uint64_t start, uint64_t end)
+{
+	for_each_other_record (record) {
+		record->prepared++;
+		*record_stamp(record, row) = (struct step_stamp){ start, end };
+	}
+}
+
 /* All at once, if every CPU that would answer is prepared, no failure is ordered, and the platform
  * can. */
-static bool start_all_at_once(void)
+static bool start_all_at_once(uint32_t prepared)
 {
 	size_t row = phase_begin(WHERE_START);
-	uint32_t prepared = 0;
 	uint64_t start;
 
-	for_each_cpu (cpu)
-		if (cpu_state(cpu) == CPU_PREPARED)
-			prepared++;
-	if (prepared < 2 || prepared != cpu_possible_count() - 1 ||
-	    phase_end(WHERE_START) != row + 1 || injection_pending(row))
+	if (!start_all_is_wanted(row, prepared))
 		return false;
+	progress_announce(row, cpu_from_number(1));
+	progress_boot_at(row, cpu_from_number(1));
 	start = counter_read();
-	for_each_cpu (cpu) {
-		if (!cpu.number)
-			continue;
-		progress_set_now(row, cpu);
-		cpu_state_set(cpu, CPU_STARTING);
+	for_each_other_record (record) {
+		/* It is not back from there when they may be further on already. */
+		__atomic_store_n(&record->step_now, (uint8_t)row, __ATOMIC_RELAXED);
+		__atomic_store_n(&record->step_finished, (uint8_t)row, __ATOMIC_RELAXED);
+		__atomic_store_n(&record->state, CPU_STARTING, __ATOMIC_RELEASE);
 	}
 	if (step_call(row, cpu_from_number(STEP_ALL_CPUS))) {
-		for_each_cpu (cpu)
-			if (cpu.number)
-				cpu_state_set(cpu, CPU_PREPARED);
+		for_each_other_record (record)
+			__atomic_store_n(&record->state, CPU_PREPARED, __ATOMIC_RELEASE);
 		return false;
 	}
-	for_each_cpu (cpu)
-		if (cpu.number)
-			cpu_record(cpu)->prepared++;
-	progress_set_started_all(row, start, counter_read());
+	set_started_all(row, start, counter_read());
 	return true;
 }
 
-static void start_all(void)
+static void start_all(uint32_t prepared)
 {
-	if (start_all_at_once())
+	if (start_all_at_once(prepared))
 		return;
-	for_each_cpu (cpu)
-		if (cpu_state(cpu) == CPU_PREPARED)
-			(void)bringup_start_cpu(cpu);
-}
-
-static uint32_t count_state(enum cpu_state state)
-{
-	uint32_t count = 0;
-
-	for_each_cpu (cpu)
-		if (cpu_state(cpu) == state)
-			count++;
-	return count;
-}
-
-bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late)
-{
-	enum cpu_state state;
-
-	do {
-		state = cpu_state(cpu);
-		if (state != early && state != late)
-			return false;
-	} while (!cpu_state_claim(cpu, state, CPU_FAILED));
-	cpu_record(cpu)->given_up = 1;
-	__atomic_store_n(&cpu_record(cpu)->error, MUSTER_E_TIMED_OUT, __ATOMIC_RELAXED);
-	return true;
-}
-
-/* The limit is over for this CPU, unless it comes online in this very moment. */
-static void give_up_on(cpu_t cpu)
-{
-	bool arrived = cpu_state(cpu) == CPU_ARRIVED;
-
-	if (!bringup_give_up(cpu, CPU_STARTING, CPU_ARRIVED))
-		return;
-	console_print(
-		"muster: CPU %u (hardware id %#llx): %s within %u ms; last finished step: %s%s%s\n",
-		cpu.number, (unsigned long long)cpu_hwid(cpu).value,
-		arrived ? "not online" : "did not arrive", clock_cpu_limit(),
-		bringup_step_finished(cpu), arrived ? ", began: " : "",
-		arrived ? bringup_step_now(cpu) : "");
-	console_print("@muster 1 failed cpu=%u step=%s error=timed-out\n", cpu.number,
-		      bringup_step_now(cpu));
-}
-
-void bringup_wait(uint32_t wanted_online)
-{
-	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
-	struct clock_limit quiet = clock_limit_begin(WAITING_MILLISECONDS);
-	struct clock_limit look = clock_limit_begin(LOOKING_MILLISECONDS);
-
-	progress_boot_waits();
-	while (cpu_online_count() < wanted_online) {
-		if (clock_limit_over(&look)) {
-			/* One that failed by its own account is not waited for. */
-			if (!count_state(CPU_STARTING) && !count_state(CPU_ARRIVED))
-				break;
-			look = clock_limit_begin(LOOKING_MILLISECONDS);
-		}
-		if (clock_limit_over(&limit)) {
-			for_each_cpu (cpu)
-				give_up_on(cpu);
-			break;
-		}
-		if (clock_limit_over(&quiet)) {
-			progress_announce_waiting();
-			quiet = clock_limit_begin(WAITING_MILLISECONDS);
-		}
-		cpu_relax();
-	}
-	/* Online is what a CPU says in the middle of its last step: let it write down the end. */
-	for_each_cpu (cpu)
-		while (cpu_is_online(cpu) && !progress_is_complete(cpu) &&
-		       !clock_limit_over(&limit))
-			cpu_relax();
+	for_each_other_record (record)
+		if (record_state(record) == CPU_PREPARED)
+			(void)bringup_start_cpu(record_cpu(record));
 }
 
 /* CPUs that came, failed an ONLINE step, undid it and stopped: what the boot CPU did for them is
  * undone here. One that was given up on keeps its memory: if it stopped, it came late. */
 static void undo_stopped(void)
 {
-	for_each_cpu (cpu)
-		if (cpu_state(cpu) == CPU_HELD && !cpu_record(cpu)->given_up)
-			bringup_give_back(cpu, CPU_FAILED);
+	for_each_other_record (record)
+		if (record_state(record) == CPU_HELD && !record->given_up)
+			bringup_give_back(record_cpu(record), CPU_FAILED);
 }
 
 static void start_others(void)
 {
-	uint32_t wanted;
+	uint32_t prepared;
 
+	MARK_PHASE(MARK_PHASE_PREPARE);
 	prepare_all();
-	wanted = cpu_online_count() + count_state(CPU_PREPARED);
-	start_all();
-	bringup_wait(wanted);
+	MARK_PHASE(MARK_PHASE_START);
+	prepared = bringup_count(CPU_PREPARED);
+	start_all(prepared);
+	MARK_PHASE(MARK_PHASE_ARRIVE);
+	bringup_wait(1 + prepared);
 	undo_stopped();
+	MARK_PHASE(MARK_PHASE_ONLINE);
 }
 
 int bringup_run(const struct bringup_table *table)
@@ -347,18 +249,12 @@ static int run_online_rows(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 	size_t first = phase_begin(WHERE_ONLINE);
-	size_t last = phase_end(WHERE_ONLINE);
+	size_t done;
+	int error = steps_run_here(first + record->resume, phase_end(WHERE_ONLINE), cpu, &done);
 
-	for (size_t row = first + record->resume; row < last; row++) {
-		int error = step_run(row, cpu);
-
-		if (!error)
-			continue;
-		if (row > first)
-			record->resume = (uint8_t)(steps_undo(first, row - 1, cpu) - first);
-		return error;
-	}
-	return 0;
+	if (error && done > first)
+		record->resume = (uint8_t)(steps_undo(first, done - 1, cpu) - first);
+	return error;
 }
 
 void bringup_secondary(void)
@@ -369,6 +265,7 @@ void bringup_secondary(void)
 	 * that be freed. HELD says just that; what becomes of the CPU is for the boot CPU to say. */
 	if (run_online_rows(cpu))
 		machine_get()->stop_this_cpu(&cpu_record(cpu)->state, CPU_HELD);
+	MARK_PHASE(MARK_PHASE_ONLINE);
 	for (;;)
 		cpu_idle();
 }

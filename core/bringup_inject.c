@@ -10,41 +10,38 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
+uint32_t injection_row = STEP_NONE;
+
+/* The rest of the order; written before its row is. */
 static struct {
-	uint32_t row; /* STEP_NONE: no order; atomic, for every CPU looks at it */
 	uint32_t cpu;
 	bool hang;
-} order = { STEP_NONE, 0, false };
+} order;
 
 static uint32_t order_row(void)
 {
-	return __atomic_load_n(&order.row, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&injection_row, __ATOMIC_ACQUIRE);
 }
 
 static void order_set(size_t row, uint32_t cpu, bool hang)
 {
 	order.hang = hang;
 	order.cpu = cpu;
-	__atomic_store_n(&order.row, (uint32_t)row, __ATOMIC_RELEASE);
+	__atomic_store_n(&injection_row, (uint32_t)row, __ATOMIC_RELEASE);
 }
 
-bool injection_due(size_t row, cpu_t cpu)
+bool injection_taken(size_t row, cpu_t cpu)
 {
 	bool hang;
 
 	if (order_row() != row || order.cpu != cpu.number)
 		return false;
 	hang = order.hang;
-	__atomic_store_n(&order.row, STEP_NONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&injection_row, STEP_NONE, __ATOMIC_RELEASE);
 	/* What a real hang is: interrupts as they were, no end, and no mercy. */
 	while (hang)
 		cpu_relax();
 	return true;
-}
-
-bool injection_pending(size_t row)
-{
-	return order_row() == row;
 }
 
 static int find_row(const char *name, size_t length, size_t *row)
@@ -146,10 +143,68 @@ int injection_read(const char *text, bool hang)
 	return 0;
 }
 
+/* Start-ups of that CPU that are still to be lost. Only the boot CPU starts CPUs. */
+static struct {
+	uint32_t cpu;
+	uint32_t count;
+} loss;
+
+bool injection_loses(void)
+{
+	return loss.count;
+}
+
+bool injection_lost(cpu_t cpu)
+{
+	if (!loss.count || loss.cpu != cpu.number)
+		return false;
+	loss.count--;
+	return true;
+}
+
+int bringup_inject_loss(cpu_t cpu, uint32_t count)
+{
+	if (count && (!cpu.number || cpu.number >= cpu_possible_count()))
+		return MUSTER_E_INVALID;
+	loss.cpu = cpu.number;
+	loss.count = count;
+	return 0;
+}
+
+int injection_read_lost(const char *text)
+{
+	char count[16];
+	size_t length = 0;
+
+	while (text[length] && text[length] != '@' && length + 1 < sizeof(count)) {
+		count[length] = text[length];
+		length++;
+	}
+	count[length] = '\0';
+	if (text[length] != '@' || !read_number(count, &loss.count) ||
+	    !read_number(text + length + 1, &loss.cpu) || !loss.cpu) {
+		loss.count = 0;
+		console_print(
+			"muster: command line: lose=%s: not of the form COUNT@CPU, CPU from 1 on\n",
+			text);
+		return MUSTER_E_INVALID;
+	}
+	return 0;
+}
+
+static bool cpu_is_present(uint32_t cpu)
+{
+	return cpu < cpu_possible_count() && cpu_record(cpu_from_number(cpu))->present;
+}
+
 int injection_check(void)
 {
-	if (order_row() == STEP_NONE ||
-	    (order.cpu < cpu_possible_count() && cpu_record(cpu_from_number(order.cpu))->present))
+	if (loss.count && !cpu_is_present(loss.cpu)) {
+		console_print("muster: command line: lose at CPU %u: it is not present\n",
+			      loss.cpu);
+		return MUSTER_E_INVALID;
+	}
+	if (order_row() == STEP_NONE || cpu_is_present(order.cpu))
 		return 0;
 	console_print("muster: command line: %s at CPU %u: it is not present\n",
 		      order.hang ? "hang" : "fail", order.cpu);

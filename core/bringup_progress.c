@@ -16,18 +16,17 @@
 #include <muster/error.h>
 #include <muster/memory.h>
 
-static const struct bringup_table *table;
+struct bringup_rows bringup_rows;
+
 static struct step_progress boot_progress = { STEP_NONE, STEP_NONE, STEP_NONE, 0 };
 static struct step_stamp boot_stamps[BRINGUP_STEPS_MAX];
 static uint64_t entry_ticks;
 static bool over;
-/* What the boot CPU is at, its own steps or those it does for another CPU: row and CPU in one word,
- * because an NMI may ask in the middle. */
-static uint64_t boot_at = UINT64_MAX;
+uint64_t progress_boot = UINT64_MAX;
 
 const struct bringup_table *bringup_table_current(void)
 {
-	return table;
+	return bringup_rows.table;
 }
 
 void bringup_entry_mark(void)
@@ -55,30 +54,35 @@ uint64_t bringup_online_ticks(cpu_t cpu)
 	return cpu.number < cpu_possible_count() ? cpu_record(cpu)->online_ticks : 0;
 }
 
-void progress_begin(const struct bringup_table *begun)
+void progress_begin(const struct bringup_table *table)
 {
-	table = begun;
+	uint32_t where = 0;
+
+	bringup_rows.table = table;
+	for (size_t row = 0; table && row < table->count; row++)
+		while (where <= table->steps[row].where && where < WHERE_COUNT)
+			bringup_rows.first[where++] = (uint8_t)row;
+	while (where <= WHERE_COUNT)
+		bringup_rows.first[where++] = table ? (uint8_t)table->count : 0;
+	progress_boot = UINT64_MAX;
 	boot_progress = (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 };
 	memset(boot_stamps, 0, sizeof(boot_stamps));
-}
-
-size_t phase_begin(enum step_where where)
-{
-	size_t row = 0;
-
-	while (row < table->count && table->steps[row].where < where)
-		row++;
-	return row;
-}
-
-size_t phase_end(enum step_where where)
-{
-	return phase_begin(where + 1);
 }
 
 static bool has_record(cpu_t cpu)
 {
 	return cpu.number && cpu.number < cpu_possible_count();
+}
+
+/* The boot CPU's is also what it does for another. */
+static struct step_progress boot_progress_now(void)
+{
+	struct step_progress progress = boot_progress;
+	uint64_t at = __atomic_load_n(&progress_boot, __ATOMIC_RELAXED);
+
+	if (at != UINT64_MAX)
+		progress.now = (uint8_t)(at >> 32);
+	return progress;
 }
 
 static struct step_progress progress_of(cpu_t cpu)
@@ -87,7 +91,7 @@ static struct step_progress progress_of(cpu_t cpu)
 
 	if (!has_record(cpu))
 		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 }
-				  : boot_progress;
+				  : boot_progress_now();
 	record = cpu_record(cpu);
 	return (struct step_progress){
 		.now = __atomic_load_n(&record->step_now, __ATOMIC_RELAXED),
@@ -106,12 +110,12 @@ static struct step_stamp *stamp_of(size_t row, cpu_t cpu)
 	if (!has_record(cpu) || row < phase_begin(WHERE_PREPARE))
 		return NULL;
 	record = cpu_record(cpu);
-	return record->stamps ? &record->stamps[row - phase_begin(WHERE_PREPARE)] : NULL;
+	return record->stamps ? record_stamp(record, row) : NULL;
 }
 
 int progress_stamps_create(void)
 {
-	size_t rows = table->count - phase_begin(WHERE_PREPARE);
+	size_t rows = bringup_rows.table->count - phase_begin(WHERE_PREPARE);
 	size_t bytes = rows * sizeof(struct step_stamp);
 	uint32_t others = cpu_possible_count() - 1;
 	struct step_stamp *stamps;
@@ -124,9 +128,8 @@ int progress_stamps_create(void)
 		return MUSTER_E_NO_MEMORY;
 	stamps = machine_get()->direct(physical);
 	memset(stamps, 0, bytes * others);
-	for_each_cpu (cpu)
-		if (cpu.number)
-			cpu_record(cpu)->stamps = stamps + rows * (cpu.number - 1);
+	for_each_other_record (record)
+		record->stamps = stamps + rows * (record->number - 1);
 	return 0;
 }
 
@@ -134,7 +137,7 @@ int progress_stamps_create(void)
  * are seen through the wait and the NMI; announcing each would cost more than the steps. */
 static bool announced(size_t row, cpu_t cpu)
 {
-	enum step_where where = table->steps[row].where;
+	enum step_where where = bringup_rows.table->steps[row].where;
 
 	if (where == WHERE_PREPARE || where == WHERE_START)
 		return cpu.number == 1;
@@ -143,7 +146,7 @@ static bool announced(size_t row, cpu_t cpu)
 
 static void announce(const char *kind, size_t row, cpu_t cpu)
 {
-	const struct bringup_step *step = &table->steps[row];
+	const struct bringup_step *step = &bringup_rows.table->steps[row];
 
 	console_print("@muster 1 %s step=%s where=%s cpu=%u\n", kind, step->name,
 		      step_where_name(step->where), cpu.number);
@@ -154,41 +157,46 @@ void bringup_announce(cpu_t cpu)
 	size_t row = progress_of(cpu).now;
 
 	if (!cpu.number) {
-		uint64_t at = __atomic_load_n(&boot_at, __ATOMIC_RELAXED);
+		uint64_t at = __atomic_load_n(&progress_boot, __ATOMIC_RELAXED);
 
 		row = (size_t)(at >> 32);
 		cpu = cpu_from_number((uint32_t)at);
 	}
-	if (table && row < table->count)
+	if (bringup_rows.table && row < bringup_rows.table->count)
 		announce("at", row, cpu);
 }
 
 void progress_boot_waits(void)
 {
-	__atomic_store_n(&boot_at, UINT64_MAX, __ATOMIC_RELAXED);
+	boot_progress = boot_progress_now();
+	__atomic_store_n(&progress_boot, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
-void progress_set_now(size_t row, cpu_t cpu)
+void progress_announce(size_t row, cpu_t cpu)
 {
-	struct step_stamp *stamp;
-
 	if (announced(row, cpu))
 		announce("at", row, cpu);
-	/* Its own and those that it runs for another: a panic is to name them too. */
-	if (!cpu.number || table->steps[row].where < WHERE_ONLINE) {
-		__atomic_store_n(&boot_at, (uint64_t)row << 32 | cpu.number, __ATOMIC_RELAXED);
-		__atomic_store_n(&boot_progress.now, (uint8_t)row, __ATOMIC_RELAXED);
-	}
-	stamp = stamp_of(row, cpu);
-	if (cpu.number)
-		__atomic_store_n(&cpu_record(cpu)->step_now, (uint8_t)row, __ATOMIC_RELAXED);
-	/* What is kept is the first time that it was finished: the timeline is that of bring-up. */
-	if (stamp && !stamp->end)
-		stamp->start = counter_read();
 }
 
-/* START ends on the boot CPU when the started CPU may be further on already. */
-static void finish_start(size_t row, struct cpu_record *record)
+/* What is kept is the first time that it was finished: the timeline is that of bring-up. */
+void progress_boot_now(size_t row)
+{
+	cpu_t boot = cpu_from_number(0);
+
+	progress_announce(row, boot);
+	progress_boot_at(row, boot);
+	if (!boot_stamps[row].end)
+		boot_stamps[row].start = counter_read();
+}
+
+void progress_boot_finished(size_t row)
+{
+	if (!boot_stamps[row].end)
+		boot_stamps[row].end = counter_read();
+	__atomic_store_n(&boot_progress.finished, (uint8_t)row, __ATOMIC_RELAXED);
+}
+
+void progress_start_finished(size_t row, struct cpu_record *record)
 {
 	uint8_t finished = __atomic_load_n(&record->step_finished, __ATOMIC_RELAXED);
 
@@ -196,39 +204,6 @@ static void finish_start(size_t row, struct cpu_record *record)
 	       !__atomic_compare_exchange_n(&record->step_finished, &finished, (uint8_t)row, true,
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
-}
-
-void progress_set_finished(size_t row, cpu_t cpu)
-{
-	struct step_stamp *stamp = stamp_of(row, cpu);
-
-	if (stamp && !stamp->end)
-		stamp->end = counter_read();
-	if (!cpu.number)
-		__atomic_store_n(&boot_progress.finished, (uint8_t)row, __ATOMIC_RELAXED);
-	else if (table->steps[row].where == WHERE_START)
-		finish_start(row, cpu_record(cpu));
-	else
-		__atomic_store_n(&cpu_record(cpu)->step_finished, (uint8_t)row, __ATOMIC_RELEASE);
-}
-
-bool progress_is_complete(cpu_t cpu)
-{
-	uint8_t finished = progress_of(cpu).finished;
-
-	return finished != STEP_NONE && finished + 1u >= phase_end(WHERE_ONLINE);
-}
-
-void progress_set_started_all(size_t row, uint64_t start, uint64_t end)
-{
-	for_each_cpu (cpu) {
-		struct step_stamp *stamp = cpu.number ? stamp_of(row, cpu) : NULL;
-
-		if (stamp)
-			*stamp = (struct step_stamp){ start, end };
-		if (cpu.number)
-			finish_start(row, cpu_record(cpu));
-	}
 }
 
 void progress_set_failed(size_t row, cpu_t cpu, int error)
@@ -246,10 +221,10 @@ void progress_set_failed(size_t row, cpu_t cpu, int error)
 	for (char *blank = word; *blank; blank++)
 		if (*blank == ' ')
 			*blank = '-';
-	console_print("muster: CPU %u: step %s failed: %s\n", cpu.number, table->steps[row].name,
-		      muster_error_name(error));
+	console_print("muster: CPU %u: step %s failed: %s\n", cpu.number,
+		      bringup_rows.table->steps[row].name, muster_error_name(error));
 	console_print("@muster 1 failed cpu=%u step=%s error=%s\n", cpu.number,
-		      table->steps[row].name, word);
+		      bringup_rows.table->steps[row].name, word);
 }
 
 void progress_clear(cpu_t cpu)
@@ -280,13 +255,15 @@ struct step_stamp bringup_stamp(size_t step, cpu_t cpu)
 {
 	struct step_stamp *stamp = NULL;
 
-	if (table && step < table->count)
+	if (bringup_rows.table && step < bringup_rows.table->count)
 		stamp = stamp_of(step, cpu);
 	return stamp ? *stamp : (struct step_stamp){ 0, 0 };
 }
 
 static const char *row_name(uint8_t row)
 {
+	const struct bringup_table *table = bringup_rows.table;
+
 	return table && row < table->count ? table->steps[row].name : "none";
 }
 

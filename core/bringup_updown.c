@@ -12,6 +12,7 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/percpu.h>
 
 /* In the unit of the CPU that is to go, so that one that does not go is in nobody's way. */
@@ -44,16 +45,19 @@ static int wait_for_held(cpu_t cpu)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 
+	MARK_WAIT_BEGIN();
 	while (cpu_state(cpu) != CPU_HELD) {
 		if (clock_limit_over(&limit) && bringup_give_up(cpu, CPU_ONLINE, CPU_LEAVING)) {
 			console_print("muster: CPU %u: did not leave within %u ms; last step: %s\n",
 				      cpu.number, clock_cpu_limit(), bringup_step_now(cpu));
+			MARK_WAIT_END();
 			return MUSTER_E_TIMED_OUT;
 		}
 		/* It may be in a call to this CPU, and does not go before that is done. */
 		serve_calls();
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	return 0;
 }
 
@@ -101,6 +105,10 @@ static int can_come_up(cpu_t cpu)
 	case CPU_HELD:
 		return 0;
 	case CPU_FAILED:
+		/* One that never claimed its record uses nothing of ours, and a reset ends what it
+		 * may be at. */
+		if (record->given_up == GIVEN_UP_STARTING && machine_get()->reset)
+			return machine_get()->reset(cpu);
 		return record->given_up ? MUSTER_E_BUSY : 0;
 	case CPU_ONLINE:
 		return MUSTER_E_EXISTS;

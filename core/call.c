@@ -16,6 +16,7 @@
 #include <muster/clock.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 #include <muster/percpu.h>
 
 enum request_state {
@@ -105,10 +106,19 @@ bool call_queue_is_serving(void)
 	return percpu_ptr(call_queue, cpu_this())->serving;
 }
 
+/* The common case of an idle loop. */
+static bool nothing_to_do(void)
+{
+	return !this_cpu_load(call_queue.head) && !this_cpu(call_queue).leaving;
+}
+
 void call_queue_serve(void)
 {
-	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
+	struct call_queue *queue;
 
+	if (nothing_to_do())
+		return;
+	queue = percpu_ptr(call_queue, cpu_this());
 	serve_posted(queue);
 	if (queue->leaving)
 		bringup_leave();
@@ -181,6 +191,7 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 {
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 
+	MARK_WAIT_BEGIN();
 	while (!cpu_call_done(request)) {
 		if (clock_limit_over(&limit)) {
 			console_print(
@@ -188,11 +199,13 @@ static int wait_done(const struct cpu_call_request *request, cpu_t target)
 				"its last step: %s\n",
 				target.number, cpu_this().number, clock_cpu_limit(),
 				bringup_step_now(target));
+			MARK_WAIT_END();
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	return 0;
 }
 
@@ -230,6 +243,7 @@ static int broadcast_lock_take(void)
 	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
 	uint32_t seen = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
+	MARK_WAIT_BEGIN();
 	while (__atomic_exchange_n(&broadcast_lock, 1, __ATOMIC_ACQUIRE)) {
 		uint32_t now = __atomic_load_n(&broadcasts, __ATOMIC_RELAXED);
 
@@ -240,11 +254,13 @@ static int broadcast_lock_take(void)
 			console_print(
 				"muster: CPU %u: a call to all CPUs waited %u ms for another\n",
 				cpu_this().number, clock_cpu_limit());
+			MARK_WAIT_END();
 			return MUSTER_E_TIMED_OUT;
 		}
 		serve_posted(percpu_ptr(call_queue, cpu_this()));
 		cpu_relax();
 	}
+	MARK_WAIT_END();
 	return 0;
 }
 
@@ -324,10 +340,12 @@ out:
 void cpu_idle(void)
 {
 	uint64_t flags = interrupts_save_off();
-	struct call_queue *queue = percpu_ptr(call_queue, cpu_this());
 
-	if (!__atomic_load_n(&queue->head, __ATOMIC_ACQUIRE) && !queue->leaving)
+	if (nothing_to_do()) {
+		MARK_WAIT_BEGIN();
 		machine_get()->wait_for_interrupt();
+		MARK_WAIT_END();
+	}
 	call_queue_serve();
 	interrupts_restore(flags);
 }

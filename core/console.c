@@ -16,6 +16,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/clock.h>
 #include <muster/console.h>
+#include <muster/mark.h>
 #include <stdbool.h>
 
 #define LOCK_FREE 0u
@@ -59,10 +60,9 @@ static bool lock_change(uint32_t from, uint32_t to)
 					   __ATOMIC_RELAXED);
 }
 
-/* Returns the token to give back. Called with interrupts off. */
-static uint32_t lock_take(void)
+/* Somebody has the lock. */
+static void lock_wait(uint32_t mine)
 {
-	uint32_t mine = token_new();
 	uint32_t holder = LOCK_FREE;
 	uint32_t holders = 0;
 	struct clock_limit limit = { 0 };
@@ -72,7 +72,7 @@ static uint32_t lock_take(void)
 
 		if (now == LOCK_FREE) {
 			if (lock_change(LOCK_FREE, mine))
-				return mine;
+				return;
 			continue;
 		}
 		if (now != holder && holders < LOCK_HOLDERS_MAX) {
@@ -81,9 +81,22 @@ static uint32_t lock_take(void)
 			limit = clock_limit_begin(clock_frequency() ? LOCK_LIMIT_MS
 								    : LOCK_LIMIT_EARLY_MS);
 		} else if (clock_limit_over(&limit) && lock_change(now, mine)) {
-			return mine;
+			return;
 		}
 	}
+}
+
+/* Returns the token to give back. Called with interrupts off. */
+static uint32_t lock_take(void)
+{
+	uint32_t mine = token_new();
+
+	if (lock_change(LOCK_FREE, mine))
+		return mine;
+	MARK_WAIT_BEGIN();
+	lock_wait(mine);
+	MARK_WAIT_END();
+	return mine;
 }
 
 static void lock_give(uint32_t mine)

@@ -18,9 +18,8 @@
 
 #define TABLE_ALIGN 64
 
-static struct cpu_record *records;
+struct cpu_records cpu_records;
 static uint32_t capacity;
-static uint32_t added;
 static uint32_t possible; /* 0 until the table is complete */
 static uint32_t present;
 static uint32_t online;
@@ -63,13 +62,13 @@ int cpu_table_begin(void *memory, uint32_t cpus)
 		return MUSTER_E_INVALID;
 	}
 	memset(memory, 0, bytes);
-	records = memory;
+	cpu_records.first = memory;
 	capacity = cpus;
-	added = possible = present = online = left_out = out_of_reach = 0;
+	cpu_records.count = possible = present = online = left_out = out_of_reach = 0;
 	highest_vcpu_id = vcpu_ids_known = 0;
 	lookup.slots = (struct cpu_lookup_slot *)((char *)memory + record_bytes(cpus));
 	lookup.mask = slot_count(cpus) - 1;
-	lookup.records = records;
+	lookup.records = cpu_records.first;
 	for (uint32_t i = 0; i <= lookup.mask; i++)
 		lookup.slots[i].cpu = CPU_NONE_NUMBER;
 	return 0;
@@ -93,8 +92,8 @@ static uint32_t vcpu_id_find(vcpu_id_t id)
 	/* Firmware mostly lists ids in ascending order; then there is nothing to look through. */
 	if (!vcpu_ids_known || id.value > highest_vcpu_id)
 		return CPU_NONE_NUMBER;
-	for (uint32_t i = 0; i < added; i++)
-		if (records[i].vcpu_id.value == id.value)
+	for (uint32_t i = 0; i < cpu_records.count; i++)
+		if (cpu_records.first[i].vcpu_id.value == id.value)
 			return i;
 	return CPU_NONE_NUMBER;
 }
@@ -108,7 +107,8 @@ static bool taken(const struct cpu_description *description, const struct cpu_lo
 	if (other != CPU_NONE_NUMBER) {
 		console_print("muster: CPU table: hardware id %#llx is CPU %u's already (firmware "
 			      "ids %#x and %#x): left out\n",
-			      hwid, other, records[other].fwid.value, description->fwid.value);
+			      hwid, other, cpu_records.first[other].fwid.value,
+			      description->fwid.value);
 		return true;
 	}
 	other = vcpu_id_find(description->vcpu_id);
@@ -116,7 +116,7 @@ static bool taken(const struct cpu_description *description, const struct cpu_lo
 		console_print("muster: CPU table: vCPU id %u is CPU %u's already (hardware ids "
 			      "%#llx and %#llx): left out\n",
 			      description->vcpu_id.value, other,
-			      (unsigned long long)records[other].hwid.value, hwid);
+			      (unsigned long long)cpu_records.first[other].hwid.value, hwid);
 		return true;
 	}
 	return false;
@@ -127,16 +127,16 @@ int cpu_table_add(const struct cpu_description *description)
 	struct cpu_lookup_slot *slot;
 	struct cpu_record *record;
 
-	if (!records || possible) {
+	if (!cpu_records.first || possible) {
 		console_print("muster: CPU table: hardware id %#llx: the table is %s\n",
 			      (unsigned long long)description->hwid.value,
-			      records ? "complete" : "not begun");
+			      cpu_records.first ? "complete" : "not begun");
 		return MUSTER_E_ORDER;
 	}
 	slot = slot_find(description->hwid);
 	if (taken(description, slot))
 		return MUSTER_E_EXISTS;
-	if (added == capacity) {
+	if (cpu_records.count == capacity) {
 		if (!left_out)
 			console_print("muster: CPU table: hardware id %#llx: left out, the table "
 				      "has room for %u CPUs\n",
@@ -144,41 +144,41 @@ int cpu_table_add(const struct cpu_description *description)
 		left_out++;
 		return MUSTER_E_NO_MEMORY;
 	}
-	record = &records[added];
-	record->number = added;
+	record = &cpu_records.first[cpu_records.count];
+	record->number = cpu_records.count;
 	record->hwid = description->hwid;
 	record->fwid = description->fwid;
 	record->vcpu_id = description->vcpu_id;
 	record->node = description->node;
 	record->step_now = record->step_finished = record->step_failed = STEP_NONE;
 	/* CPU 0 runs this, whatever the firmware says of it. */
-	record->present = description->present || !added;
-	if (!description->present && !added)
+	record->present = description->present || !cpu_records.count;
+	if (!description->present && !cpu_records.count)
 		console_print("muster: CPU table: CPU 0, hardware id %#llx, runs, but is not "
 			      "present for the firmware: taken as present\n",
 			      (unsigned long long)description->hwid.value);
 	record->state = record->present ? CPU_PRESENT : CPU_POSSIBLE;
 	slot->hwid = description->hwid.value;
-	slot->cpu = added;
+	slot->cpu = cpu_records.count;
 	if (record->vcpu_id.value != VCPU_ID_UNKNOWN_VALUE) {
 		if (!vcpu_ids_known++ || record->vcpu_id.value > highest_vcpu_id)
 			highest_vcpu_id = record->vcpu_id.value;
 	}
-	return (int)added++;
+	return (int)cpu_records.count++;
 }
 
 int cpu_table_end(void)
 {
-	if (!added) {
+	if (!cpu_records.count) {
 		console_print("muster: CPU table: no CPU in it: not even the one that runs\n");
 		return MUSTER_E_INVALID;
 	}
 	if (left_out)
 		console_print("muster: CPU table: %u CPUs left out: room for %u\n", left_out,
 			      capacity);
-	for (uint32_t i = 0; i < added; i++)
-		present += records[i].present;
-	possible = added;
+	for (uint32_t i = 0; i < cpu_records.count; i++)
+		present += cpu_records.first[i].present;
+	possible = cpu_records.count;
 	return 0;
 }
 
@@ -192,11 +192,9 @@ uint32_t cpu_table_left_out(void)
 	return left_out + out_of_reach;
 }
 
-struct cpu_record *cpu_record(cpu_t cpu)
+void cpu_record_missing(cpu_t cpu)
 {
-	if (cpu.number >= added)
-		muster_panic("CPU number %u: there are %u CPUs", cpu.number, added);
-	return &records[cpu.number];
+	muster_panic("CPU number %u: there are %u CPUs", cpu.number, cpu_records.count);
 }
 
 const struct cpu_lookup *cpu_lookup(void)
@@ -252,7 +250,7 @@ static const struct cpu_record *complete_record(cpu_t cpu)
 	bringup_uses(CAP(CPU_IDS));
 	if (cpu.number >= possible)
 		muster_panic("CPU number %u: there are %u CPUs", cpu.number, possible);
-	return &records[cpu.number];
+	return &cpu_records.first[cpu.number];
 }
 
 hwid_t cpu_hwid(cpu_t cpu)
@@ -316,7 +314,7 @@ cpu_t cpu_by_fwid(fwid_t fwid)
 {
 	bringup_uses(CAP(CPU_IDS));
 	for (uint32_t i = 0; fwid.value != FWID_UNKNOWN_VALUE && i < possible; i++)
-		if (records[i].fwid.value == fwid.value)
+		if (cpu_records.first[i].fwid.value == fwid.value)
 			return cpu_from_number(i);
 	return cpu_from_number(CPU_NONE_NUMBER);
 }

@@ -12,6 +12,13 @@
 
 #define STEP_NONE 0xffu /* "no row" in the step fields below */
 
+/* When a CPU's limit was over. */
+enum given_up {
+	GIVEN_UP_NOT,
+	GIVEN_UP_STARTING, /* it had not claimed its record, and cannot any more */
+	GIVEN_UP_AT_WORK,  /* it may still use its memory, and hold locks */
+};
+
 /*
  * One CPU. The first three fields are read by assembly in the secondary entry
  * (arch/ARCH/offsets.h): the state is claimed there with one compare-and-exchange, before the CPU
@@ -37,7 +44,8 @@ struct cpu_record {
 	struct step_stamp *stamps; /* one per row from PREPARE on, NULL until the table has them */
 	uint8_t stacks;		   /* bit n: it has a stack of enum stack_kind n in its window */
 	uint8_t stacks_marked;	   /* bit n: that stack's unused part holds the pattern */
-	uint8_t given_up;	   /* its limit was over: while FAILED, it may still come or go */
+	uint8_t given_up;	   /* enum given_up: while FAILED, it may still come or go */
+	uint8_t reset;		   /* it has been reset, and is to be started once more */
 };
 
 /* What cpu_table_add() is told about one CPU. */
@@ -76,8 +84,28 @@ void cpu_table_leave_out(void);
 /* CPUs that the firmware named and that are not in the table: no room, or out of reach. */
 uint32_t cpu_table_left_out(void);
 
+/* All records, and how many there are: cpu_record()'s, and of loops over all CPUs. */
+struct cpu_records {
+	struct cpu_record *first;
+	uint32_t count;
+};
+extern struct cpu_records cpu_records;
+
+void cpu_record_missing(cpu_t cpu) __attribute__((noreturn, cold));
+
 /* The record; a panic naming the number if there is no such CPU. */
-struct cpu_record *cpu_record(cpu_t cpu);
+static inline struct cpu_record *cpu_record(cpu_t cpu)
+{
+	if (__builtin_expect(cpu.number >= cpu_records.count, 0))
+		cpu_record_missing(cpu);
+	return &cpu_records.first[cpu.number];
+}
+
+/* All records but the boot CPU's. */
+#define for_each_other_record(record)                                                 \
+	for (struct cpu_record *record = cpu_records.first + 1,                       \
+			       *record##_end = cpu_records.first + cpu_records.count; \
+	     record < record##_end; record++)
 
 /*
  * The lookup by hardware id as the secondary entry code walks it: open addressing, slot index

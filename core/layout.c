@@ -34,6 +34,7 @@ struct layout {
 
 static struct layout sealed;
 static bool is_sealed;
+struct layout_windows layout_windows;
 
 struct span {
 	uint64_t first;
@@ -310,6 +311,10 @@ const struct layout *layout_seal(struct layout_draft *draft)
 	for (uint32_t i = 0; i < draft->hole_count; i++)
 		sealed.holes[i] = draft->holes[i];
 	draft->state = DRAFT_SEALED;
+	layout_windows = (struct layout_windows){
+		.start = (uintptr_t)sealed.window_start,
+		.shift = (uint32_t)__builtin_ctzll(sealed.window_stride),
+	};
 	is_sealed = true;
 	return &sealed;
 }

@@ -7,14 +7,9 @@
 #include "core/machine.h"
 
 static const struct machine nothing = { .architecture = "none" };
-static const struct machine *current = &nothing;
-
-const struct machine *machine_get(void)
-{
-	return current;
-}
+const struct machine *machine_current = &nothing;
 
 void machine_set(const struct machine *machine)
 {
-	current = machine ? machine : &nothing;
+	machine_current = machine ? machine : &nothing;
 }

@@ -34,6 +34,13 @@ struct machine {
 	 */
 	int (*map)(uint64_t address, uint64_t physical, uint64_t size,
 		   enum map_protection protection, uint32_t node);
+	/*
+	 * Map page numbers[0], numbers[1], ... (ascending) from base on to consecutive memory: all
+	 * of them, or, after an error, none. For what every CPU has, so it has to be quick. May
+	 * panic where something is mapped already. NULL: map is used.
+	 */
+	int (*map_pages)(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
+			 enum map_protection protection, uint32_t node);
 	void (*unmap)(uint64_t address, uint64_t size);
 	/* Forget, on the calling CPU, what it remembers of mappings that are gone. NULL: remembers
 	 * nothing. */
@@ -53,6 +60,12 @@ struct machine {
 	/* Load this CPU's per-CPU base; nothing else (H2). */
 	void (*percpu_base_load)(uintptr_t unit);
 
+	/*
+	 * Put a CPU that was started and has not arrived back to where only another start-up
+	 * reaches it, whatever it does. Sent, not waited for. Returns 0, or an error: not sent. NULL:
+	 * cannot.
+	 */
+	int (*reset)(cpu_t cpu);
 	/* Interrupt a CPU so that it looks at its call queue. */
 	void (*kick)(cpu_t cpu);
 	/*
@@ -82,7 +95,11 @@ struct machine {
 };
 
 /* The one machine; never NULL (before it is set: one that can do nothing). */
-const struct machine *machine_get(void);
+extern const struct machine *machine_current;
+static inline const struct machine *machine_get(void)
+{
+	return machine_current;
+}
 void machine_set(const struct machine *machine);
 
 #endif

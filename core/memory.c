@@ -35,17 +35,23 @@ struct cluster {
 	const char *owner;
 	uint32_t node;	  /* the wish: NODE_ANY for none */
 	uint32_t changes; /* place is right as long as the table has not changed since */
-	size_t place;
+	size_t place;	  /* never 0 */
 	uint64_t base;
+	size_t align; /* as asked for */
+	uint64_t align_mask;
 };
 
 #define CLUSTERS 8
 static struct cluster clusters[CLUSTERS];
-static uint32_t next_cluster;
 
 static uint32_t node_wish(const struct memory_request *request)
 {
 	return request->on_node ? request->node : NODE_ANY;
+}
+
+static uint64_t alignment(const struct memory_request *request)
+{
+	return request->align ? request->align : MEMORY_PAGE_SIZE;
 }
 
 static bool crosses(uint64_t base, uint64_t size, uint64_t boundary)
@@ -57,7 +63,7 @@ static bool crosses(uint64_t base, uint64_t size, uint64_t boundary)
 static uint64_t fit(const struct memory_range *range, uint64_t top,
 		    const struct memory_request *request)
 {
-	uint64_t align = request->align ? request->align : MEMORY_PAGE_SIZE;
+	uint64_t align = alignment(request);
 	uint64_t base;
 
 	if (request->limit && request->limit < top)
@@ -75,55 +81,55 @@ static uint64_t fit(const struct memory_range *range, uint64_t top,
 	return base >= range->base ? base : 0;
 }
 
-static struct cluster *cluster_find(const struct memory_request *request)
+/* The only place where the cluster of that owner and wish can be. Owners are constant strings, so that
+ * their addresses tell them apart; two that meet here take turns. */
+static inline struct cluster *cluster_place(const struct memory_request *request)
 {
-	uint32_t node = node_wish(request);
-
-	for (uint32_t i = 0; i < CLUSTERS; i++)
-		if (clusters[i].owner == request->owner && clusters[i].node == node)
-			return &clusters[i];
-	return NULL;
+	return &clusters[((uintptr_t)request->owner / sizeof(uint64_t) + node_wish(request)) %
+			 CLUSTERS];
 }
 
-/* The cluster's range; NULL when it is not what it was. */
-static struct memory_range *cluster_range(struct cluster *cluster)
+/* The cluster's range has moved in the table, or is gone: then it is forgotten. */
+__attribute__((noinline)) static bool cluster_find_again(struct cluster *cluster)
 {
-	struct memory_range *range;
+	const struct memory_range *range;
 
-	if (cluster->changes != memory_table.changes) {
-		cluster->place = memory_table_find(cluster->base);
-		cluster->changes = memory_table.changes;
-	}
+	cluster->place = memory_table_find(cluster->base);
+	cluster->changes = memory_table.changes;
 	range = &memory_table.ranges[cluster->place];
-	if (cluster->place == memory_table.count || range->base != cluster->base ||
-	    range->owner != cluster->owner)
-		return NULL;
-	return range;
+	if (cluster->place && cluster->place < memory_table.count && range->base == cluster->base &&
+	    range->owner == cluster->owner)
+		return true;
+	cluster->owner = NULL;
+	return false;
 }
 
 /*
  * The common case, and the only one that has to be quick: the next piece of a cluster, right below
- * the one before. 0: not so simple, or a rule is broken.
+ * the one before, with the same alignment, which has been checked then. 0: not so simple.
  */
-static uint64_t cluster_extend(const struct memory_request *request)
+static inline uint64_t cluster_extend(const struct memory_request *request)
 {
-	uint64_t align = request->align ? request->align : MEMORY_PAGE_SIZE;
-	struct cluster *cluster = request->limit ? NULL : cluster_find(request);
-	struct memory_range *owned = cluster ? cluster_range(cluster) : NULL;
-	struct memory_range *free;
+	struct cluster *cluster = cluster_place(request);
+	struct memory_range *owned, *free;
 	uint64_t base;
 
-	if (!owned || !request->owner || !request->size || (align & (align - 1)) ||
-	    (request->no_cross & (request->no_cross - 1)))
+	if (cluster->owner != request->owner || cluster->node != node_wish(request) ||
+	    cluster->align != request->align || request->limit || request->no_cross ||
+	    !request->owner)
 		return 0;
-	if (!cluster->place)
+	if (cluster->changes != memory_table.changes && !cluster_find_again(cluster))
 		return 0;
+	owned = &memory_table.ranges[cluster->place];
 	free = owned - 1;
-	if (!memory_range_is_free(free) || memory_range_end(free) != owned->base ||
-	    free->node != owned->node || free->size <= request->size)
+	if (!memory_range_is_free(free) || free->node != owned->node ||
+	    memory_range_end(free) != owned->base)
+		return 0;
+	/* Room, with something left; and something is asked for. */
+	if (request->size - 1 >= free->size - 1)
 		return 0;
 	base = owned->base - request->size;
-	if ((base & (align - 1)) || crosses(base, request->size, request->no_cross))
+	if (base & cluster->align_mask)
 		return 0;
 	free->size -= request->size;
 	owned->base = base;
@@ -134,18 +140,23 @@ static uint64_t cluster_extend(const struct memory_request *request)
 
 static void cluster_remember(const struct memory_request *request, uint64_t base)
 {
-	struct cluster *cluster = cluster_find(request);
+	struct cluster *cluster = cluster_place(request);
+	size_t place = memory_table_find(base);
 
-	if (request->limit)
+	/* Below the first range there is nothing to take more from. All of the range is of one
+	 * node: the one that was wished for or, when that had none, another. */
+	if (request->limit || !place)
 		return;
-	if (!cluster)
-		cluster = &clusters[next_cluster++ % CLUSTERS];
-	cluster->owner = request->owner;
-	cluster->node = node_wish(request);
-	cluster->changes = memory_table.changes;
-	cluster->place = memory_table_find(base);
-	/* Not base: it may have been joined to what the owner has below. */
-	cluster->base = memory_table.ranges[cluster->place].base;
+	*cluster = (struct cluster){
+		.owner = request->owner,
+		.node = node_wish(request),
+		.changes = memory_table.changes,
+		.place = place,
+		/* Not base: it may have been joined to what the owner has below. */
+		.base = memory_table.ranges[place].base,
+		.align = request->align,
+		.align_mask = alignment(request) - 1,
+	};
 }
 
 static void clusters_forget(void)
@@ -327,7 +338,7 @@ uint64_t memory_take(const struct memory_request *request)
 }
 
 /* All but the common case. */
-static uint64_t alloc_slowly(const struct memory_request *request)
+__attribute__((noinline)) static uint64_t alloc_slowly(const struct memory_request *request)
 {
 	struct memory_request named = *request;
 	const char *rule = broken_rule(request);

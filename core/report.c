@@ -5,6 +5,7 @@
  */
 #include "core/cpu_table.h"
 #include "core/machine.h"
+#include "core/string.h"
 
 #include <muster/muster.h>
 
@@ -94,6 +95,32 @@ static void send_steps(cpu_t cpu)
 	}
 }
 
+/* Is no range before it that owner's? */
+static bool is_first_of(size_t index, const char *owner)
+{
+	for (size_t i = 0; i < index; i++)
+		if (mem_at(i)->owner && !strcmp(mem_at(i)->owner, owner))
+			return false;
+	return true;
+}
+
+/* What each owner of RAM has, with `-` for the blanks in its name. */
+static void send_memory(void)
+{
+	for (size_t i = 0; i < mem_count(); i++) {
+		const char *owner = mem_at(i)->owner;
+		char word[32];
+
+		if (!owner || mem_at(i)->kind != MEMORY_RAM || !is_first_of(i, owner))
+			continue;
+		format_text(word, sizeof(word), "%s", owner);
+		for (char *blank = word; *blank; blank++)
+			if (*blank == ' ')
+				*blank = '-';
+		record("memory owner=%s bytes=%llu", word, (unsigned long long)mem_owned_by(owner));
+	}
+}
+
 void report_send(const struct ktap *tests, int status)
 {
 	records = 0;
@@ -106,6 +133,7 @@ void report_send(const struct ktap *tests, int status)
 		send_steps(cpu);
 	if (!cpu_possible_count())
 		send_steps(cpu_from_number(0));
+	send_memory();
 	if (tests)
 		record("tests passed=%u failed=%u", tests->passed, tests->failed);
 	console_print(PREFIX "end records=%u status=%d\n", records, status);

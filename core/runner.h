@@ -36,6 +36,19 @@ int bringup_prepare(cpu_t cpu);
 int bringup_start_cpu(cpu_t cpu);
 void bringup_wait(uint32_t wanted_online);
 
+/* How many CPUs but the boot CPU are in that state. */
+uint32_t bringup_count(enum cpu_state state);
+
+static inline enum cpu_state record_state(const struct cpu_record *record)
+{
+	return (enum cpu_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
+}
+
+static inline cpu_t record_cpu(const struct cpu_record *record)
+{
+	return cpu_from_number(record->number);
+}
+
 /* Undo what the boot CPU did for a CPU that has stopped, as far as it can be undone. If anything is
  * left the CPU is HELD, else it is `empty`. */
 void bringup_give_back(cpu_t cpu, enum cpu_state empty);
@@ -44,15 +57,49 @@ void bringup_give_back(cpu_t cpu, enum cpu_state empty);
  * is HELD when it has stopped. Returns false when it is in another state by now. */
 bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late);
 
-/* One step on one CPU: progress, stamps, injection, the row's function. */
+/* One step on one CPU: progress, stamps, injection, the row's function. What stands between two
+ * steps is most of what bring-up costs: bringup_step.c. */
 int step_run(size_t row, cpu_t cpu);
+/* Rows first ... last - 1 of another CPU, up to the first that fails: on that CPU itself, or for it
+ * (PREPARE, START) on the boot CPU. *done: the row after the last one that was done. */
+int steps_run_here(size_t first, size_t last, cpu_t cpu, size_t *done);
+int steps_run_for(size_t first, size_t last, cpu_t cpu, size_t *done);
+/*
+ * All of PREPARE for the CPUs of records [record, end) that are PRESENT and have nothing yet: PREPARED.
+ * One call for all, because what stands around a row would else cost more than the row. Returns
+ * NULL, or the record of the first that failed, which has record->prepared rows.
+ */
+struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_record *end);
+/* The row's function alone. */
+int step_call(size_t row, cpu_t cpu);
 /* Undo rows first ... last in reverse. Stops at the first that has no undo and returns the row
  * after it: the row to go on with; or first, when all were undone. */
 size_t steps_undo(size_t first, size_t last, cpu_t cpu);
 
+/* The table that is run, and the first row of each phase (the last entry: how many rows it has).
+ * Written once, by progress_begin(). */
+struct bringup_rows {
+	const struct bringup_table *table;
+	uint8_t first[WHERE_COUNT + 1];
+};
+extern struct bringup_rows bringup_rows;
+
 /* The first row of a phase, and the first of the next. */
-size_t phase_begin(enum step_where where);
-size_t phase_end(enum step_where where);
+static inline size_t phase_begin(enum step_where where)
+{
+	return bringup_rows.first[where];
+}
+
+static inline size_t phase_end(enum step_where where)
+{
+	return bringup_rows.first[where + 1];
+}
+
+/* Where another CPU's stamp for a row from PREPARE on is. Its record has stamps. */
+static inline struct step_stamp *record_stamp(const struct cpu_record *record, size_t row)
+{
+	return &record->stamps[row - phase_begin(WHERE_PREPARE)];
+}
 
 /* bringup_progress.c: what each CPU is doing, and since when. */
 struct step_progress {
@@ -62,14 +109,28 @@ struct step_progress {
 	int32_t error;
 };
 void progress_begin(const struct bringup_table *table);
-void progress_set_now(size_t row, cpu_t cpu);
-void progress_set_finished(size_t row, cpu_t cpu);
+/* What the boot CPU is at: a row, for itself or for another CPU, in one word, because an NMI may ask in
+ * the middle; UINT64_MAX for none. */
+extern uint64_t progress_boot;
+static inline void progress_boot_at(size_t row, cpu_t cpu)
+{
+	__atomic_store_n(&progress_boot, (uint64_t)row << 32 | cpu.number, __ATOMIC_RELAXED);
+}
+/* One line for the console, before the boot CPU runs a row for itself or for the first other CPU. */
+void progress_announce(size_t row, cpu_t cpu);
+/* The boot CPU's own rows, which begin before there is a CPU table. */
+void progress_boot_now(size_t row);
+void progress_boot_finished(size_t row);
+/* START ends on the boot CPU when the started CPU may be further on already. */
+void progress_start_finished(size_t row, struct cpu_record *record);
 void progress_set_failed(size_t row, cpu_t cpu, int error);
 void progress_clear(cpu_t cpu);
 /* Has the CPU written down the end of its last ONLINE row? */
-bool progress_is_complete(cpu_t cpu);
-/* A START row that started every other CPU at once ran from start to end, for each of them. */
-void progress_set_started_all(size_t row, uint64_t start, uint64_t end);
+static inline bool progress_is_complete(const struct cpu_record *record)
+{
+	return __atomic_load_n(&record->step_finished, __ATOMIC_ACQUIRE) + 1u ==
+	       phase_end(WHERE_ONLINE);
+}
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
 int progress_stamps_create(void);
 void progress_announce_waiting(void);
@@ -82,8 +143,21 @@ void bringup_over(void);
 void bringup_announce(cpu_t cpu);
 
 /* Injection: is a failure ordered for this step on this CPU? Taken once. Hangs by itself. */
-bool injection_due(size_t row, cpu_t cpu);
-bool injection_pending(size_t row);
+extern uint32_t injection_row; /* STEP_NONE: no order; atomic, for every CPU looks at it */
+bool injection_taken(size_t row, cpu_t cpu);
+static inline bool injection_pending(size_t row)
+{
+	return __atomic_load_n(&injection_row, __ATOMIC_ACQUIRE) == row;
+}
+static inline bool injection_due(size_t row, cpu_t cpu)
+{
+	return injection_pending(row) && injection_taken(row, cpu);
+}
+/* A start-up that is to get lost: is this one? Counted down. And are any left? */
+bool injection_lost(cpu_t cpu);
+bool injection_loses(void);
+/* Read "COUNT@CPU" from lose=. Returns 0 or MUSTER_E_INVALID with a line. */
+int injection_read_lost(const char *text);
 /* Read "STEP@CPU" from fail= or hang=. Returns 0 or MUSTER_E_INVALID with a line. */
 int injection_read(const char *text, bool hang);
 /* The CPU of a pending order exists? Asked when the ids are known. */

@@ -17,6 +17,14 @@
 int stacks_create(cpu_t cpu, uint32_t kinds);
 void stacks_destroy(cpu_t cpu);
 
+#define STACKS_ALL ((1u << STACK_KINDS) - 1)
+
+/* Its parts, for memory that somebody else has got. May they be made (0, or an error and a line)?
+ * Where is one's lowest address, from the start of a window on? */
+struct cpu_record;
+int stacks_check(const struct cpu_record *record, uint32_t kinds);
+uintptr_t stack_offset(enum stack_kind kind);
+
 /* The boot CPU's main stack: [bottom, bottom + size), with a guard page below bottom. */
 void stack_adopt(uintptr_t bottom, size_t size);
 

@@ -11,8 +11,11 @@
 #include "core/layout_current.h"
 #include "core/machine.h"
 #include "core/needs.h"
+#include "core/percpu_alloc.h"
+#include "core/percpu_pages.h"
 #include "core/string.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
@@ -26,9 +29,12 @@ static uintptr_t boot_area; /* 0 once it has moved */
 
 void percpu_setup(const struct percpu_image *image)
 {
+	if (image->size % sizeof(uint64_t))
+		muster_panic("per-CPU image: %zu bytes: not whole words", image->size);
 	setup = *image;
-	unit_size = (size_t)align_up(setup.size, MEMORY_PAGE_SIZE);
+	unit_size = (size_t)align_up(setup.size + setup.reserve, MEMORY_PAGE_SIZE);
 	boot_area = (uintptr_t)setup.boot_area;
+	percpu_alloc_begin();
 }
 
 size_t percpu_image_size(void)
@@ -57,9 +63,15 @@ uintptr_t percpu_unit(cpu_t cpu)
 		return boot_area;
 	/* Not by way of the own base where the table can tell: this is asked in traps, and the base
 	 * may be what is wrong. */
-	if (cpu.number < cpu_possible_count())
-		return cpu_record(cpu)->unit;
+	if (cpu.number < cpu_records.count)
+		return cpu_records.first[cpu.number].unit;
 	return cpu_equal(cpu, cpu_this()) ? this_cpu(percpu_head).self : 0;
+}
+
+__attribute__((noinline, cold, noreturn)) static void offset_wrong(uintptr_t offset)
+{
+	muster_panic("per-CPU offset %#llx: the image has %zu bytes", (unsigned long long)offset,
+		     setup.size);
 }
 
 /* Distance of a variable from the start of its unit. */
@@ -68,20 +80,30 @@ static uintptr_t unit_offset(uintptr_t symbol)
 	uintptr_t offset = symbol - setup.link_base;
 
 	if (offset >= setup.size)
-		muster_panic("per-CPU offset %#llx: the image has %zu bytes",
-			     (unsigned long long)offset, setup.size);
+		offset_wrong(offset);
 	return offset;
+}
+
+/* Not in the table, or without a unit there: the boot CPU on its boot area, or a mistake. */
+__attribute__((noinline)) static uintptr_t unit_or_panic(cpu_t cpu)
+{
+	uintptr_t unit = percpu_unit(cpu);
+
+	if (!unit)
+		muster_panic("CPU %u has no unit", cpu.number);
+	return unit;
 }
 
 void *percpu_address(uintptr_t offset, cpu_t cpu)
 {
-	uintptr_t unit;
+	uintptr_t unit = 0;
 
 	if (__STDC_HOSTED__ && cpu.number && !cpu_equal(cpu, cpu_this()))
 		bringup_uses(CAP(CPU_IDS) | CAP(UNIT));
-	unit = percpu_unit(cpu);
+	if (cpu.number < cpu_records.count)
+		unit = cpu_records.first[cpu.number].unit;
 	if (!unit)
-		muster_panic("CPU %u has no unit", cpu.number);
+		unit = unit_or_panic(cpu);
 	return (void *)(unit + unit_offset(offset));
 }
 
@@ -92,8 +114,8 @@ void *percpu_boot_address(uintptr_t offset)
 	return (void *)(boot_area + unit_offset(offset));
 }
 
-/* Can units be made, and where does this CPU's go? */
-static int unit_place(cpu_t cpu, uintptr_t *address)
+/* Can units be made? */
+int unit_check(cpu_t cpu)
 {
 	const struct layout *layout = layout_current();
 
@@ -108,27 +130,40 @@ static int unit_place(cpu_t cpu, uintptr_t *address)
 			      (unsigned long long)layout_window_stride(layout) / 2);
 		return MUSTER_E_INVALID;
 	}
-	*address = (uintptr_t)(layout_window_start(layout) +
-			       cpu.number * layout_window_stride(layout));
 	return 0;
 }
 
-/* Memory for a unit, mapped at its window; what it holds is undefined. */
-static int unit_memory_create(cpu_t cpu, uint32_t node, uintptr_t address)
+/* Map a unit's memory at its window; what it holds is undefined. */
+static int unit_map(cpu_t cpu, uint64_t physical, uint32_t node)
 {
-	uint64_t physical = mem_alloc(unit_size, MEMORY_PAGE_SIZE, .owner = "unit", .node = node,
-				      .on_node = node != NODE_ANY);
-	int error;
+	uintptr_t address = layout_window(cpu.number);
+	int error = machine_get()->map(address, physical, unit_size, MAP_READ_WRITE, node);
 
-	if (!physical)
-		return MUSTER_E_NO_MEMORY;
-	error = machine_get()->map(address, physical, unit_size, MAP_READ_WRITE, node);
-	if (error) {
+	if (error)
 		console_print("muster: unit of CPU %u: mapping it at %#llx: %s\n", cpu.number,
 			      (unsigned long long)address, muster_error_name(error));
-		mem_free(physical, unit_size);
-	}
 	return error;
+}
+
+/* Memory for a unit, mapped at its window. Returns where that is; 0: *error says why not. */
+static uintptr_t unit_memory_create(cpu_t cpu, uint32_t node, int *error)
+{
+	uint64_t physical;
+
+	*error = unit_check(cpu);
+	if (*error)
+		return 0;
+	physical = mem_alloc(unit_size, MEMORY_PAGE_SIZE, .owner = "unit", .node = node,
+			     .on_node = node != NODE_ANY);
+	if (!physical) {
+		*error = MUSTER_E_NO_MEMORY;
+		return 0;
+	}
+	*error = unit_map(cpu, physical, node);
+	if (!*error)
+		return layout_window(cpu.number);
+	mem_free(physical, unit_size);
+	return 0;
 }
 
 static void unit_memory_destroy(uintptr_t address)
@@ -139,40 +174,59 @@ static void unit_memory_destroy(uintptr_t address)
 	mem_free(physical, unit_size);
 }
 
-static void unit_fill(uintptr_t unit, const void *from, cpu_t cpu, uint64_t canary)
+/* What is behind the image is left as it is: nobody has asked for it yet. */
+static void unit_fill(uintptr_t unit, const void *from, uint32_t cpu, uint64_t canary)
 {
 	struct percpu_head *head = (struct percpu_head *)unit;
 
-	memcpy(head, from, setup.size);
-	memset((char *)unit + setup.size, 0, unit_size - setup.size);
+	words_copy(head, from, setup.size / sizeof(uint64_t));
 	head->self = unit;
-	head->cpu = cpu.number;
+	head->cpu = cpu;
 	head->magic = PERCPU_MAGIC;
 	head->canary = canary;
+}
+
+/* Does the CPU want a unit, and has the running step declared what that needs? */
+static int unit_wanted(const struct cpu_record *record)
+{
+	bringup_uses(CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS));
+	if (record->number)
+		bringup_uses(CAP(UNITS));
+	if (!record->unit)
+		return 0;
+	console_print("muster: unit of CPU %u: it has one already\n", record->number);
+	return MUSTER_E_EXISTS;
+}
+
+int unit_begin(struct cpu_record *record, uintptr_t unit)
+{
+	if (percpu_pages_wanted) {
+		int error = percpu_pages_attach(cpu_from_number(record->number), unit);
+
+		if (error)
+			return error;
+	}
+	/* The template is the same for all and holds no canary worth the name. */
+	unit_fill(unit, setup.image, record->number, this_cpu(percpu_head).canary);
+	record->unit = unit;
+	return 0;
 }
 
 int unit_create(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
+	int error = unit_wanted(record);
 	uintptr_t unit;
-	int error;
 
-	bringup_uses(CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS));
-	if (cpu.number)
-		bringup_uses(CAP(UNITS));
-	if (record->unit) {
-		console_print("muster: unit of CPU %u: it has one already\n", cpu.number);
-		return MUSTER_E_EXISTS;
-	}
-	error = unit_place(cpu, &unit);
-	if (!error)
-		error = unit_memory_create(cpu, record->node, unit);
 	if (error)
 		return error;
-	/* The template is the same for all and holds no canary worth the name. */
-	unit_fill(unit, setup.image, cpu, this_cpu(percpu_head).canary);
-	record->unit = unit;
-	return 0;
+	unit = unit_memory_create(cpu, record->node, &error);
+	if (error)
+		return error;
+	error = unit_begin(record, unit);
+	if (error)
+		unit_memory_destroy(unit);
+	return error;
 }
 
 void unit_destroy(cpu_t cpu)
@@ -189,6 +243,7 @@ void unit_destroy(cpu_t cpu)
 	head->magic = PERCPU_MAGIC_FREED;
 	head->cpu = CPU_NONE_NUMBER;
 	head->self = 0;
+	percpu_pages_detach(cpu, (uintptr_t)head);
 	unit_memory_destroy((uintptr_t)head);
 }
 
@@ -232,15 +287,13 @@ int unit_move_boot(void)
 			      (unsigned long long)boot_area);
 		return MUSTER_E_INVALID;
 	}
-	error = unit_place(boot_cpu, &unit);
-	if (!error)
-		error = unit_memory_create(boot_cpu, record->node, unit);
+	unit = unit_memory_create(boot_cpu, record->node, &error);
 	if (error)
 		return error;
 
 	/* What the boot area holds now, not what the template held: it has been in use. Nothing may
 	 * write per-CPU data between the copy and the new base. */
-	unit_fill(unit, (const void *)boot_area, boot_cpu, this_cpu(percpu_head).canary);
+	unit_fill(unit, (const void *)boot_area, 0, this_cpu(percpu_head).canary);
 	machine->percpu_base_load(unit);
 	record->unit = unit;
 

@@ -33,10 +33,12 @@ extern PERCPU_HEAD_SECTION struct percpu_head percpu_head;
  * by the architecture before muster_main(); see percpu_setup(). */
 struct percpu_image {
 	const void *image;
-	size_t size;
+	size_t size; /* whole words of 8 bytes */
 	void *boot_area;
 	size_t boot_area_size; /* whole pages */
 	uintptr_t link_base; /* the address that the linker gave to the image: 0 in most kernels */
+	size_t reserve;	     /* bytes behind the image in every unit, for percpu_alloc(): all it can
+				have where memory cannot be mapped */
 };
 
 /* Hand over the image. The entry code has copied it to the boot area and loaded the base. */
@@ -44,12 +46,17 @@ void percpu_setup(const struct percpu_image *image);
 
 /*
  * Make CPU's unit: memory on its node, mapped at its window, a copy of the image with the head
- * filled in (the canary is the calling CPU's), the rest cleared. Sets the record's `unit`. Returns
+ * filled in (the canary is the calling CPU's); what is behind the image is not cleared. Sets the record's `unit`. Returns
  * 0, MUSTER_E_NO_MEMORY, MUSTER_E_EXISTS; MUSTER_E_ORDER without an image or a layout,
  * MUSTER_E_INVALID when the image is larger than half a window. Needs CAP_MEMORY_MAP, CAP_LAYOUT,
  * CAP_PAGE_TABLES, CAP_CPU_IDS, CAP_UNITS (but for CPU 0).
  */
 int unit_create(cpu_t cpu);
+/* Its parts, for memory that somebody else has got. Can units be made (0, or an error and a line)?
+ * And: the CPU's unit is at that address, mapped; fill it. Returns 0, or an error: it has none. */
+struct cpu_record;
+int unit_check(cpu_t cpu);
+int unit_begin(struct cpu_record *record, uintptr_t unit);
 
 /* Take it back: poison the head, unmap, free. Nothing if it has none. The unit that the calling CPU
  * runs on is a panic. */

@@ -10,6 +10,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/clock.h>
 #include <muster/console.h>
+#include <muster/mark.h>
 
 #define CPUID_TSC	      0x15	 /* Intel SDM vol. 2A: EBX/EAX times ECX Hz */
 #define CPUID_HYPERVISOR      0x40000000 /* EAX: the last leaf */
@@ -91,8 +92,11 @@ static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
 
 	for (uint32_t tries = 0; tries < TRIES_MAX; tries++) {
 		uint64_t doubtful;
-		uint64_t frequency = pm_timer_measure(port, mask, &doubtful);
+		uint64_t frequency;
 
+		MARK_WAIT_BEGIN();
+		frequency = pm_timer_measure(port, mask, &doubtful);
+		MARK_WAIT_END();
 		if (!frequency)
 			return 0;
 		if (doubtful < least) {
@@ -116,10 +120,12 @@ static uint64_t frequency_by_pit(void)
 	port_write8(PIT_COMMAND, PIT_ONE_SHOT);
 	port_write8(PIT_CHANNEL_2, count & 0xff);
 	port_write8(PIT_CHANNEL_2, (uint8_t)(count >> 8));
+	MARK_WAIT_BEGIN();
 	start = counter_read();
 	while (!(port_read8(PIT_GATE) & PIT_OUTPUT) && polls < POLLS_MAX)
 		polls++;
 	end = counter_read();
+	MARK_WAIT_END();
 	port_write8(PIT_GATE, gate);
 	/* No timer there reads as all ones, and its output is "over" at once. */
 	return polls && polls < POLLS_MAX ? (end - start) * PIT_HZ / count : 0;
@@ -141,9 +147,11 @@ void delay_microseconds(uint32_t microseconds)
 	uint64_t ticks = clock_frequency() / 1000000 * microseconds;
 	uint64_t start = counter_read();
 
+	MARK_WAIT_BEGIN();
 	if (!ticks)
 		for (uint32_t polls = 0; polls < microseconds * 100; polls++)
 			cpu_relax();
 	while (ticks && counter_read() - start < ticks)
 		cpu_relax();
+	MARK_WAIT_END();
 }

@@ -14,6 +14,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/mark.h>
 
 /* Registers: Intel SDM vol. 3A, table 10-1. */
 #define REGISTER_TASK_PRIORITY 0x080
@@ -131,14 +132,22 @@ void local_apic_end_of_interrupt(void)
 	apic_write(REGISTER_END, 0);
 }
 
+static bool pending(void)
+{
+	return apic_read(REGISTER_COMMAND_LOW) & COMMAND_PENDING;
+}
+
 /* The command before this one may still be on its way; then the register must not be written. */
 static bool delivered(void)
 {
-	for (uint32_t polls = 0; polls < POLLS_MAX; polls++) {
-		if (!(apic_read(REGISTER_COMMAND_LOW) & COMMAND_PENDING))
-			return true;
+	if (!pending())
+		return true;
+	MARK_WAIT_BEGIN();
+	for (uint32_t polls = 0; polls < POLLS_MAX && pending(); polls++)
 		cpu_relax();
-	}
+	MARK_WAIT_END();
+	if (!pending())
+		return true;
 	console_print("muster: local APIC: a command was not delivered within %u polls\n",
 		      POLLS_MAX);
 	return false;

@@ -8,6 +8,7 @@
 
 #include <muster/arch/cpu.h>
 #include <muster/clock.h>
+#include <muster/mark.h>
 
 #define SLEEP_TYPE	       10 /* PM1 control: SLP_TYP, bits 12:10; ACPI 6.5, 4.8.3.2.1 */
 #define SLEEP_TYPE_MASK	       0x1c00
@@ -49,8 +50,10 @@ static void wait_for_power_off(void)
 {
 	struct clock_limit limit = clock_limit_begin(POWER_OFF_MILLISECONDS);
 
+	MARK_WAIT_BEGIN();
 	while (!clock_limit_over(&limit))
 		cpu_relax();
+	MARK_WAIT_END();
 }
 
 void acpi_power_off(const struct acpi_power *power)

@@ -6,6 +6,7 @@
 #include "arch/x86_64/registers.h"
 
 #include <muster/arch/cpu.h>
+#include <muster/mark.h>
 
 #define COM1	     0x3f8
 #define DATA	     0
@@ -48,15 +49,21 @@ bool serial_16550_begin(void)
 	return true;
 }
 
+static bool is(uint8_t status)
+{
+	return port_read8(COM1 + STATUS) & status;
+}
+
 static bool wait_for(uint8_t status)
 {
-	for (uint32_t polls = 0; polls < POLLS_MAX && !gone; polls++) {
-		if (port_read8(COM1 + STATUS) & status)
-			return true;
+	if (gone || is(status))
+		return !gone;
+	MARK_WAIT_BEGIN();
+	for (uint32_t polls = 0; polls < POLLS_MAX && !is(status); polls++)
 		cpu_relax();
-	}
-	gone = true;
-	return false;
+	MARK_WAIT_END();
+	gone = !is(status);
+	return !gone;
 }
 
 void serial_16550_write(const char *text, size_t length)

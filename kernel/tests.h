@@ -11,6 +11,7 @@ cpu_t test_last_cpu(void);
 
 void test_ids(struct ktap *ktap);
 void test_percpu(struct ktap *ktap);
+void test_percpu_alloc(struct ktap *ktap);
 void test_calls(struct ktap *ktap);
 void test_memory(struct ktap *ktap);
 void test_nodes(struct ktap *ktap);

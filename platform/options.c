@@ -15,7 +15,7 @@
 #define LIMIT_MIN 10 /* milliseconds: less, and an emulated CPU is never in time */
 #define LIMIT_MAX 600000
 
-static char fail_text[STEP_TEXT], hang_text[STEP_TEXT];
+static char fail_text[STEP_TEXT], hang_text[STEP_TEXT], lose_text[STEP_TEXT];
 static uint64_t start_number;
 static struct muster_options kernel_options;
 static struct command_line_word all_words[WORDS_MAX];
@@ -49,6 +49,10 @@ int options_read(const char *line)
 		  .kind = COMMAND_LINE_TEXT,
 		  .text = hang_text,
 		  .text_size = sizeof(hang_text) },
+		{ .name = "lose",
+		  .kind = COMMAND_LINE_TEXT,
+		  .text = lose_text,
+		  .text_size = sizeof(lose_text) },
 		{ .name = "start",
 		  .kind = COMMAND_LINE_CHOICE,
 		  .number = &start_number,
@@ -71,6 +75,8 @@ int options_read(const char *line)
 		return MUSTER_E_INVALID;
 	}
 	if (fail_text[0] && injection_read(fail_text, false))
+		return MUSTER_E_INVALID;
+	if (lose_text[0] && injection_read_lost(lose_text))
 		return MUSTER_E_INVALID;
 	return hang_text[0] ? injection_read(hang_text, true) : 0;
 }

@@ -105,12 +105,20 @@ boots() {
 	failed=$((failed + ${bad:-1}))
 }
 
+figures() {
+	run_test "instructions are counted exactly" sh tests/instructions.sh "$BUILD"
+	run_test "bench, few CPUs and no peers" "$BUILD/muster" bench --quick --json "$LOGS/bench.json"
+	run_test "bench: its JSON has what the table has" sh -c \
+		"grep -q '\"cpus\": 16' '$LOGS/bench.json' && grep -q '\"verdict\": \"reached\"' '$LOGS/bench.json'"
+}
+
 if [ -n "$ONLY" ]; then
 	$ONLY
 else
 	sources
 	unit
 	boots
+	figures
 	fuzz
 fi
 echo "$passed passed, $failed failed"

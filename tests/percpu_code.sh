@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Compiles this_cpu(n)++ with the kernel's flags and looks at the code: one instruction through %gs,
-# and the return.
+# and the return. For a dynamic variable another one loads its offset first.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -14,9 +14,25 @@ void increment(void)
 	this_cpu(counter)++;
 }
 C
-"$1" -std=gnu17 -O2 -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
-	-fcf-protection=none -fomit-frame-pointer -Iinclude -c "$dir/increment.c" -o "$dir/increment.o"
-llvm-objdump -d --no-show-raw-insn "$dir/increment.o" | sed -n 's/^ *[0-9a-f]*:[[:space:]]*//p' |
-	grep -v nop >"$dir/code"
-cat "$dir/code"
-[ "$(grep -c . "$dir/code")" = 2 ] && grep -qE '^(inc|add)q.*%gs:' "$dir/code" && grep -q '^ret' "$dir/code"
+cat >"$dir/dynamic.c" <<'C'
+#include <muster/percpu.h>
+extern PERCPU_DYNAMIC(unsigned long) counter;
+void increment(void);
+void increment(void)
+{
+	this_cpu_of(counter)++;
+}
+C
+code() { # COMPILER NAME
+	"$1" -std=gnu17 -O2 -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone \
+		-mgeneral-regs-only -fcf-protection=none -fomit-frame-pointer -Iinclude \
+		-c "$dir/$2.c" -o "$dir/$2.o"
+	llvm-objdump -d --no-show-raw-insn "$dir/$2.o" | sed -n 's/^ *[0-9a-f]*:[[:space:]]*//p' |
+		grep -v nop >"$dir/$2.code"
+	cat "$dir/$2.code"
+	grep -qE '^(inc|add)q.*%gs:' "$dir/$2.code" && grep -q '^ret' "$dir/$2.code"
+}
+code "$1" increment
+[ "$(grep -c . "$dir/increment.code")" = 2 ]
+code "$1" dynamic
+[ "$(grep -c . "$dir/dynamic.code")" = 3 ] && grep -q '^mov' "$dir/dynamic.code"

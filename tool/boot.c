@@ -194,6 +194,8 @@ static void see_to_its_end(struct boot *boot)
 	while (!qemu_process_ended(&boot->process, false)) {
 		wait_and_take(boot);
 		check_panic(boot);
+		if (boot->order->enough && *boot->order->enough && boot->phase == RUNNING)
+			begin_quit(boot, BOOT_ENDED);
 		if (interrupted && boot->phase != QUITTING)
 			begin_quit(boot, BOOT_INTERRUPTED);
 		if (now() > boot->deadline && !phase_over(boot))

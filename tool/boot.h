@@ -26,10 +26,12 @@ struct boot_order {
 	/* After each record. May be NULL. */
 	void (*progress)(void *context, const struct guest_report *report);
 	void *context;
+	/* Set by line() or progress(): enough was seen, QEMU is to end. May be NULL. */
+	const bool *enough;
 };
 
 enum boot_end {
-	BOOT_ENDED,	  /* QEMU ended by itself */
+	BOOT_ENDED,	  /* QEMU ended by itself, or when enough was seen */
 	BOOT_TIMED_OUT,	  /* stopped at the limit */
 	BOOT_PANICKED,	  /* said that it panics, and did not end: stopped soon after */
 	BOOT_INTERRUPTED, /* the user stopped us */

@@ -5,5 +5,6 @@
 
 int run_command(int argc, char **argv);
 int check_command(int argc, char **argv);
+int bench_command(int argc, char **argv);
 
 #endif

@@ -25,6 +25,7 @@ static int help_command(int argc, char **argv)
 	(void)argv;
 	fputs("usage: muster run [OPTIONS] [-- QEMU OPTIONS]   boot a platform, list its CPUs\n"
 	      "       muster check [OPTIONS] [FILTER]          run the boot matrix\n"
+	      "       muster bench [OPTIONS]                   measure, beside targets and peers\n"
 	      "       muster symbols ELF | --empty             make a kernel's symbol table\n"
 	      "       muster help | --version\n"
 	      "\n"
@@ -40,7 +41,12 @@ static int help_command(int argc, char **argv)
 	      "       --all            the entries of tier `all` too\n"
 	      "       --matrix FILE    another matrix\n"
 	      "       --list           name the entries and run none\n"
-	      "both:  --build DIR      where the guest's image is (default: beside muster)\n"
+	      "bench: --quick          few CPUs and no peers\n"
+	      "       --strict         exit with 1 when a target is missed\n"
+	      "       --json FILE      write the figures there\n"
+	      "       --kut DIR        a built checkout of kvm-unit-tests, to compare with\n"
+	      "       --timeout S      seconds for one boot (default: 120)\n"
+	      "all:   --build DIR      where the guest's image is (default: beside muster)\n"
 	      "       --profiles DIR   where profiles are looked for first\n"
 	      "\n"
 	      "Exit code: 0 good, 1 the guest failed, 2 it could not be tried, 130 interrupted.\n",
@@ -57,16 +63,16 @@ static int version_command(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{ "run", run_command },		  { "check", check_command },
-	{ "symbols", symbols_command },	  { "help", help_command },
-	{ "--help", help_command },	  { "-h", help_command },
-	{ "--version", version_command },
+	{ "run", run_command },	    { "check", check_command },
+	{ "bench", bench_command }, { "symbols", symbols_command },
+	{ "help", help_command },   { "--help", help_command },
+	{ "-h", help_command },	    { "--version", version_command },
 };
 
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fputs("muster: say what to do: run, check, symbols; `muster help` tells more\n",
+		fputs("muster: say what to do: run, check, bench, symbols; `muster help` tells more\n",
 		      stderr);
 		return EXIT_CANNOT;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reads the options of run and check. Called by both. Must never guess: an option that is not known,
+ * Reads the options of run, check and bench. Called by each. Must never guess: an option that is not known,
  * lacks its value, or has one out of range is refused by name.
  */
 #include "tool/options.h"
@@ -25,7 +25,7 @@ struct option_row {
 	uint64_t min, max;
 };
 
-#define BOTH (OPTIONS_OF_RUN | OPTIONS_OF_CHECK)
+#define ALL (OPTIONS_OF_RUN | OPTIONS_OF_CHECK | OPTIONS_OF_BENCH)
 
 static const struct option_row rows[] = {
 	{ "--platform", OPTIONS_OF_RUN, TEXT, offsetof(struct options, platform), 0, 0 },
@@ -33,16 +33,20 @@ static const struct option_row rows[] = {
 	{ "--mem", OPTIONS_OF_RUN, MEMORY, offsetof(struct options, memory), MEMORY_MIN,
 	  MEMORY_MAX },
 	{ "--append", OPTIONS_OF_RUN, TEXT, offsetof(struct options, append), 0, 0 },
-	{ "--timeout", OPTIONS_OF_RUN, NUMBER, offsetof(struct options, timeout), 1, TIMEOUT_MAX },
-	{ "--json", OPTIONS_OF_RUN, TEXT, offsetof(struct options, json), 0, 0 },
+	{ "--timeout", OPTIONS_OF_RUN | OPTIONS_OF_BENCH, NUMBER, offsetof(struct options, timeout),
+	  1, TIMEOUT_MAX },
+	{ "--json", OPTIONS_OF_RUN | OPTIONS_OF_BENCH, TEXT, offsetof(struct options, json), 0, 0 },
 	{ "--log", OPTIONS_OF_RUN, TEXT, offsetof(struct options, log), 0, 0 },
 	{ "--verbose", OPTIONS_OF_RUN, FLAG, offsetof(struct options, verbose), 0, 0 },
 	{ "-j", OPTIONS_OF_CHECK, NUMBER, offsetof(struct options, jobs), 1, JOBS_MAX },
 	{ "--all", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, all), 0, 0 },
 	{ "--list", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, list), 0, 0 },
 	{ "--matrix", OPTIONS_OF_CHECK, TEXT, offsetof(struct options, matrix), 0, 0 },
-	{ "--build", BOTH, TEXT, offsetof(struct options, build), 0, 0 },
-	{ "--profiles", BOTH, TEXT, offsetof(struct options, profiles), 0, 0 },
+	{ "--quick", OPTIONS_OF_BENCH, FLAG, offsetof(struct options, quick), 0, 0 },
+	{ "--strict", OPTIONS_OF_BENCH, FLAG, offsetof(struct options, strict), 0, 0 },
+	{ "--kut", OPTIONS_OF_BENCH, TEXT, offsetof(struct options, kut), 0, 0 },
+	{ "--build", ALL, TEXT, offsetof(struct options, build), 0, 0 },
+	{ "--profiles", ALL, TEXT, offsetof(struct options, profiles), 0, 0 },
 };
 
 static const struct option_row *row_of(const char *name, enum options_of of)
@@ -112,9 +116,11 @@ static int read_one(struct options *options, enum options_of of, char **argv, in
 int options_read(struct options *options, enum options_of of, int argc, char **argv, char *message,
 		 size_t size)
 {
-	*options = (struct options){
-		.platform = "pc", .cpus = CPUS_OF_PROFILE, .timeout = TIMEOUT_DEFAULT, .jobs = 2
-	};
+	*options = (struct options){ .platform = "pc",
+				     .cpus = CPUS_OF_PROFILE,
+				     .timeout = of == OPTIONS_OF_BENCH ? TIMEOUT_BENCH
+								       : TIMEOUT_DEFAULT,
+				     .jobs = 2 };
 	for (int i = 1; i < argc;) {
 		int used;
 

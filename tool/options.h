@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of run and check, read from the command line. */
+/* The options of run, check and bench, read from the command line. */
 #ifndef TOOL_OPTIONS_H
 #define TOOL_OPTIONS_H
 
@@ -7,6 +7,7 @@
 
 #define CPUS_OF_PROFILE UINT64_MAX
 #define TIMEOUT_DEFAULT 30
+#define TIMEOUT_BENCH	120
 #define TIMEOUT_MAX	3600
 #define MEMORY_MIN	16
 #define MEMORY_MAX	1048576 /* MiB */
@@ -16,17 +17,18 @@ struct options {
 	const char *platform;
 	uint64_t cpus;	 /* CPUS_OF_PROFILE: not given; the profile says which are allowed */
 	uint64_t memory; /* MiB; 0: the profile's */
-	const char *append, *json, *log, *build, *profiles, *matrix, *filter;
+	const char *append, *json, *log, *build, *profiles, *matrix, *filter, *kut;
 	uint64_t timeout;
 	uint64_t jobs;
-	bool verbose, all, list;
+	bool verbose, all, list, quick, strict;
 	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
 };
 
 /* Which options a subcommand takes. */
 enum options_of {
 	OPTIONS_OF_RUN = 1,
-	OPTIONS_OF_CHECK = 2
+	OPTIONS_OF_CHECK = 2,
+	OPTIONS_OF_BENCH = 4
 };
 
 /*

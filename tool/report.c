@@ -236,6 +236,24 @@ static bool take_step(struct guest_report *report, struct report_fields *fields)
 	return row;
 }
 
+static bool take_memory(struct guest_report *report, struct report_fields *fields)
+{
+	struct report_memory memory = { 0 };
+	struct report_memory *row;
+
+	if (!report_take_word(fields, "owner", memory.owner) ||
+	    !report_take_number(fields, "bytes", &memory.bytes))
+		return false;
+	for (size_t i = 0; i < report->memory_count; i++)
+		if (!strcmp(report->memory[i].owner, memory.owner))
+			return refuse(fields, "given twice: ", "owner");
+	row = add_row(fields, (void **)&report->memory, &report->memory_count, sizeof(*row),
+		      REPORT_OWNERS_MAX);
+	if (row)
+		*row = memory;
+	return row;
+}
+
 static bool take_tests(struct guest_report *report, struct report_fields *fields)
 {
 	if (report->has_tests)
@@ -279,8 +297,8 @@ static const struct record_kind kinds[] = {
 	{ "failed", ON_THE_WAY, take_failed }, { "panic", ON_THE_WAY, take_panic },
 	{ "guest", OPENS, take_guest },	       { "cpu", INSIDE, take_cpu },
 	{ "area", INSIDE, take_area },	       { "stack", INSIDE, take_stack },
-	{ "step", INSIDE, take_step },	       { "tests", INSIDE, take_tests },
-	{ "end", CLOSES, take_end },
+	{ "step", INSIDE, take_step },	       { "memory", INSIDE, take_memory },
+	{ "tests", INSIDE, take_tests },       { "end", CLOSES, take_end },
 };
 
 static bool take_record(struct guest_report *report, struct report_fields *fields)
@@ -335,5 +353,6 @@ void report_free(struct guest_report *report)
 	free(report->areas);
 	free(report->stacks);
 	free(report->steps);
+	free(report->memory);
 	*report = (struct guest_report){ 0 };
 }

@@ -15,6 +15,7 @@
 #define REPORT_WORD_MAX	  63
 #define REPORT_CPUS_MAX	  4096
 #define REPORT_ROWS_MAX	  131072 /* areas, stacks, steps: of each kind */
+#define REPORT_OWNERS_MAX 256
 #define REPORT_FAULT_SIZE 160
 
 /* A number for which the guest may say `-`. */
@@ -52,6 +53,12 @@ struct report_step {
 	struct report_number end_ns;
 	char name[REPORT_WORD_MAX + 1];
 	char where[REPORT_WORD_MAX + 1];
+};
+
+/* What one owner of RAM has. */
+struct report_memory {
+	char owner[REPORT_WORD_MAX + 1];
+	uint64_t bytes;
 };
 
 /* Where a CPU was, by its own account or by that of the CPU that waits for it. */
@@ -100,6 +107,8 @@ struct guest_report {
 	size_t stack_count;
 	struct report_step *steps;
 	size_t step_count;
+	struct report_memory *memory;
+	size_t memory_count;
 	bool has_tests;
 	uint64_t tests_passed, tests_failed;
 	bool has_end;

@@ -78,16 +78,28 @@ static json_t *steps_of(const struct guest_report *report)
 	return steps;
 }
 
+static json_t *memory_of(const struct guest_report *report)
+{
+	json_t *memory = json_array();
+
+	for (size_t i = 0; i < report->memory_count; i++)
+		json_array_append_new(memory,
+				      json_pack("{s:s, s:o}", "owner", report->memory[i].owner,
+						"bytes", number(report->memory[i].bytes)));
+	return memory;
+}
+
 static json_t *report_json(const struct guest_report *report)
 {
 	const struct report_guest *guest = &report->guest;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:o, s:o}}", "schema", 1,
-			 "platform", guest->platform, "arch", guest->arch, "hypervisor",
-			 guest->hypervisor, "possible", (json_int_t)guest->possible, "present",
-			 (json_int_t)guest->present, "online", (json_int_t)guest->online, "cpus",
-			 cpus_of(report), "steps", steps_of(report), "tests", "passed",
-			 number(report->tests_passed), "failed", number(report->tests_failed));
+	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}}",
+			 "schema", 1, "platform", guest->platform, "arch", guest->arch,
+			 "hypervisor", guest->hypervisor, "possible", (json_int_t)guest->possible,
+			 "present", (json_int_t)guest->present, "online", (json_int_t)guest->online,
+			 "cpus", cpus_of(report), "steps", steps_of(report), "memory",
+			 memory_of(report), "tests", "passed", number(report->tests_passed),
+			 "failed", number(report->tests_failed));
 }
 
 int report_write_json(const struct guest_report *report, FILE *file)

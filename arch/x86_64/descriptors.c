@@ -24,8 +24,7 @@
 enum ist {
 	IST_NONE,
 	IST_NMI,
-	IST_DOUBLE_FAULT,
-	IST_MACHINE_CHECK
+	IST_FATAL
 };
 
 struct gate {
@@ -61,7 +60,7 @@ struct descriptor_tables {
 	struct tss tss;
 };
 
-static PERCPU(struct descriptor_tables, descriptor_tables) __attribute__((aligned(64)));
+static PERCPU(struct descriptor_tables, descriptor_tables) __attribute__((aligned(16)));
 
 /* Written once, in the first moments of the boot CPU, and read-only from step `page-tables` on. */
 #define READ_ONLY_LATER __attribute__((section(".data.read_only_later"), aligned(16)))
@@ -104,8 +103,8 @@ void trap_tables_early(void)
 	idt_fill(early_idt);
 	idt_fill(idt);
 	idt[TRAP_NMI].ist = IST_NMI;
-	idt[TRAP_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
-	idt[TRAP_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
+	idt[TRAP_DOUBLE_FAULT].ist = IST_FATAL;
+	idt[TRAP_MACHINE_CHECK].ist = IST_FATAL;
 	gate_set(&stopped_idt[TRAP_NMI], stopped_trap, IST_NONE);
 	gate_set(&stopped_idt[TRAP_MACHINE_CHECK], stopped_machine_check, IST_NONE);
 	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer) : "memory");
@@ -131,8 +130,7 @@ int descriptor_tables_load(cpu_t cpu)
 	struct table_pointer pointer = { sizeof(tables->gdt) - 1, (uintptr_t)tables->gdt };
 
 	tables->tss.ist[IST_NMI - 1] = stack_top(cpu, STACK_NMI);
-	tables->tss.ist[IST_DOUBLE_FAULT - 1] = stack_top(cpu, STACK_DOUBLE_FAULT);
-	tables->tss.ist[IST_MACHINE_CHECK - 1] = stack_top(cpu, STACK_MACHINE_CHECK);
+	tables->tss.ist[IST_FATAL - 1] = stack_top(cpu, STACK_FATAL);
 	tables->tss.io_map = sizeof(tables->tss);
 	gdt_fill(tables);
 	__asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");

@@ -9,11 +9,15 @@
  */
 #include "arch/x86_64/offsets.h"
 
+#include <muster/arch/x86_64/mark.h>
+#include <muster/mark_number.h>
+
 	.section .rodata.start_code, "a", @progbits
 	.code16
 	.globl start_code, start_code_end
 	.balign 16
 start_code:
+	MARK_16(MARK_NUMBER_PHASE + MARK_ARRIVE)
 	cli
 	cld
 	movw	%cs, %bx
@@ -230,6 +234,7 @@ stopped_cpu:
 	movq	stopped_vector(%rip), %rdx
 	testq	%rdx, %rdx
 	jnz	6f
+	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
 5:	hlt
 	jmp	5b
 

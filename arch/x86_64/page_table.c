@@ -14,6 +14,7 @@
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
+#include <muster/muster.h>
 
 #define ENTRIES	     512u
 #define LEVELS	     4u /* level 0 holds the pages of 4 KiB, 3 is the root */
@@ -31,18 +32,23 @@ uint64_t kernel_cr3;
 static bool direct_ready;
 extern uint64_t boot_pml4[], boot_pd_fixmap[], fixmap_table[];
 
+/* The table of 4 KiB pages that was last mapped into: units and stacks of a few CPUs share one, and
+ * walking down to it again would be most of what mapping them costs. Tables are never given back. */
+static struct {
+	uint64_t region; /* of 2 MiB: the address divided by that */
+	uint64_t *table;
+} recent = { UINT64_MAX, NULL };
+
 static uint64_t protection_bits(enum map_protection protection)
 {
-	switch (protection) {
-	case MAP_READ_WRITE:
-		return PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX;
-	case MAP_EXECUTE:
-		return PAGE_PRESENT | PAGE_USED;
-	case MAP_DEVICE:
-		return PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX | PAGE_DEVICE;
-	default:
-		return PAGE_PRESENT | PAGE_USED | PAGE_NX;
-	}
+	static const uint64_t bits[] = {
+		[MAP_READ_ONLY] = PAGE_PRESENT | PAGE_USED | PAGE_NX,
+		[MAP_READ_WRITE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX,
+		[MAP_EXECUTE] = PAGE_PRESENT | PAGE_USED,
+		[MAP_DEVICE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX | PAGE_DEVICE,
+	};
+
+	return bits[protection];
 }
 
 static uint32_t entry_index(uint64_t address, uint32_t level)
@@ -174,42 +180,37 @@ static uint64_t map_in_one_table(uint64_t root, uint64_t address, uint64_t end, 
 		return 0;
 	for (; index < ENTRIES && end - address - done >= page; index++, entry++, done += page) {
 		if (*entry & PAGE_PRESENT)
-			return 0;
+			break;
 		*entry = (physical + done) | bits | (level ? PAGE_LARGE : 0);
 	}
 	return done;
 }
 
-/* Map with pages of 2 MiB where `large` allows it and everything is aligned, else of 4 KiB. */
+/* Map with pages of 2 MiB where `large` allows it and everything is aligned, else of 4 KiB. *done: bytes
+ * that were mapped, of all or up to an error. */
 static int map_range(uint64_t root, uint64_t address, uint64_t physical, uint64_t size,
-		     uint64_t bits, bool large, uint32_t node)
+		     uint64_t bits, bool large, uint32_t node, uint64_t *done)
 {
 	uint64_t end = address + size;
 
-	while (address != end) {
+	for (*done = 0; address != end;) {
 		bool fits = large && !((address | physical) & (LARGE_SIZE - 1)) &&
 			    end - address >= LARGE_SIZE;
 		uint64_t stop = end;
-		uint64_t done;
+		uint64_t part;
 
 		/* Small pages up to where large ones can go on. */
 		if (!fits && large && !((address ^ physical) & (LARGE_SIZE - 1)) &&
 		    (address | (LARGE_SIZE - 1)) < end - 1)
 			stop = (address | (LARGE_SIZE - 1)) + 1;
-		done = map_in_one_table(root, address, stop, physical, bits, fits ? 1 : 0, node);
-		if (!done)
+		part = map_in_one_table(root, address, stop, physical, bits, fits ? 1 : 0, node);
+		if (!part)
 			return MUSTER_E_NO_MEMORY;
-		address += done;
-		physical += done;
+		address += part;
+		physical += part;
+		*done += part;
 	}
 	return 0;
-}
-
-int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
-		   enum map_protection protection, uint32_t node)
-{
-	return map_range(kernel_cr3, address, physical, size, protection_bits(protection), false,
-			 node);
 }
 
 /* The entry that maps an address, of whatever level; NULL if none does. */
@@ -226,6 +227,88 @@ static uint64_t *entry_find(uint64_t root, uint64_t address, uint32_t *level)
 			return entry;
 		table = *entry & ADDRESS_MASK;
 	}
+}
+
+static void recent_set(uint64_t address, uint32_t node)
+{
+	uint64_t *entry = direct_ready ? entry_make(kernel_cr3, address, 0, node) : NULL;
+
+	if (!entry)
+		return;
+	recent.region = address >> 21;
+	recent.table = entry - entry_index(address, 0);
+}
+
+int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
+		   enum map_protection protection, uint32_t node)
+{
+	uint64_t done;
+	uint32_t level;
+	int error = map_range(kernel_cr3, address, physical, size, protection_bits(protection),
+			      false, node, &done);
+
+	if (!error)
+		return 0;
+	if (entry_find(kernel_cr3, address + done, &level))
+		error = MUSTER_E_EXISTS;
+	page_table_unmap(address, done);
+	return error;
+}
+
+static int map_pages_slowly(uint64_t base, uint64_t physical, const uint32_t *numbers,
+			    uint32_t count, enum map_protection protection, uint32_t node)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t at = base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE;
+		int error = page_table_map(at, physical + i * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE,
+					   protection, node);
+
+		if (error) {
+			while (i--)
+				page_table_unmap(base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE,
+						 MEMORY_PAGE_SIZE);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* Not in the table that was used last: make that the one, if all is in one. */
+__attribute__((noinline)) static int map_pages_elsewhere(uint64_t base, uint64_t physical,
+							 const uint32_t *numbers, uint32_t count,
+							 enum map_protection protection,
+							 uint32_t node)
+{
+	recent_set(base, node);
+	if (base >> 21 == recent.region &&
+	    (base + numbers[count - 1] * (uint64_t)MEMORY_PAGE_SIZE) >> 21 == recent.region)
+		return page_table_map_pages(base, physical, numbers, count, protection, node);
+	return map_pages_slowly(base, physical, numbers, count, protection, node);
+}
+
+__attribute__((noinline, cold, noreturn)) static void mapped_already(uint64_t address)
+{
+	muster_panic("page table: %#lx is mapped already", address);
+}
+
+int page_table_map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
+			 enum map_protection protection, uint32_t node)
+{
+	uint64_t entry = physical | protection_bits(protection);
+	const uint32_t *end = numbers + count;
+	uint64_t *first;
+
+	if (base >> 21 != recent.region ||
+	    (base + end[-1] * (uint64_t)MEMORY_PAGE_SIZE) >> 21 != recent.region)
+		return map_pages_elsewhere(base, physical, numbers, count, protection, node);
+	first = &recent.table[entry_index(base, 0)];
+	do {
+		if (first[*numbers] & PAGE_PRESENT)
+			mapped_already(base + *numbers * (uint64_t)MEMORY_PAGE_SIZE);
+		first[*numbers] = entry;
+		entry += MEMORY_PAGE_SIZE;
+	} while (++numbers < end);
+	return 0;
 }
 
 void page_table_unmap(uint64_t address, uint64_t size)
@@ -302,8 +385,10 @@ uint64_t page_table_start_root(uint64_t page)
 	if (!root)
 		return 0;
 	memcpy(page_table_direct(root), page_table_direct(kernel_cr3), MEMORY_PAGE_SIZE);
+	uint64_t done;
+
 	if (map_range(root, page, page, MEMORY_PAGE_SIZE, protection_bits(MAP_EXECUTE), false,
-		      NODE_ANY)) {
+		      NODE_ANY, &done)) {
 		page_table_start_root_free(root, page);
 		return 0;
 	}
@@ -314,8 +399,10 @@ uint64_t page_table_start_root(uint64_t page)
 int page_table_build_range(uint64_t root, uint64_t address, uint64_t physical, uint64_t size,
 			   enum map_protection protection, bool large)
 {
+	uint64_t done;
+
 	return map_range(root, address, physical, size, protection_bits(protection), large,
-			 NODE_ANY);
+			 NODE_ANY, &done);
 }
 
 int page_table_build_fixmap(uint64_t root)

@@ -42,6 +42,8 @@ int page_tables_step(cpu_t cpu);
 /* What struct machine wants. */
 int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
 		   enum map_protection protection, uint32_t node);
+int page_table_map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
+			 enum map_protection protection, uint32_t node);
 void page_table_unmap(uint64_t address, uint64_t size);
 void *page_table_direct(uint64_t physical);
 uint64_t page_table_physical(uintptr_t address);

@@ -11,14 +11,29 @@
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
+#include <muster/percpu.h>
 
 /* The low part of the direct map has small pages, because single pages in it get a protection of
  * their own: the start page, and the image's. */
 #define SMALL_PAGES_BELOW UINT64_C(0x400000)
 
+/* Address space for one CPU's unit, at the least: 32 KiB. */
+#define UNIT_ROOM_LEAST (UINT64_C(1) << 15)
+
 extern char image_start[], text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_end[];
 extern char boot_stack_guard[], boot_stack[];
+
+/* A half window has room for the unit and what it grows by, and no more than it must: a page table is
+ * shared by the CPUs whose windows are in it, and making page tables takes time and memory. */
+static uint64_t window_stride(void)
+{
+	uint64_t half = UNIT_ROOM_LEAST;
+
+	while (half < percpu_unit_size() + UNIT_ROOM_LEAST / 2)
+		half *= 2;
+	return 2 * half;
+}
 
 void x86_layout_draft(struct layout_draft *draft)
 {
@@ -31,7 +46,7 @@ void x86_layout_draft(struct layout_draft *draft)
 		.image_end = (uintptr_t)image_end,
 		.direct_align = UINT64_C(1) << 30,
 		.fixmap_align = UINT64_C(1) << 21,
-		.window_stride = UINT64_C(1) << 19,
+		.window_stride = window_stride(),
 		.fixmap_slots = FIXMAP_SLOTS,
 		.cpus_max = 1u << 16,
 		/* What 46 bits of physical address can reach. */

@@ -62,6 +62,7 @@ static void backtrace_here(void)
 struct machine x86_machine = {
 	.architecture = "x86_64",
 	.map = page_table_map,
+	.map_pages = page_table_map_pages,
 	.unmap = page_table_unmap,
 	.direct = page_table_direct,
 	.physical = page_table_physical,

@@ -144,6 +144,14 @@ int bringup_inject_failure(const char *name, cpu_t cpu);
 int bringup_inject_hang(const char *name, cpu_t cpu);
 
 /*
+ * Lose the next `count` start-ups of that CPU: they are not sent, and nobody is told. What
+ * lose=COUNT@CPU does: with 1 the CPU comes by the second, targeted start-up that is sent when half of
+ * its limit is over; with 2 it is FAILED. 0 takes it back. Returns 0, or MUSTER_E_INVALID for the boot
+ * CPU and one that does not exist. Needs: step `cpu-ids`.
+ */
+int bringup_inject_loss(cpu_t cpu, uint32_t count);
+
+/*
  * Take a CPU down: it runs its LEAVE steps and undoes its ONLINE steps, both in reverse, and stops;
  * then its START and PREPARE steps are undone, in reverse, up to the first that cannot be. Ends as
  * PRESENT, or as HELD when a step has no undo. Called on the boot CPU, when bring-up is over. Returns
@@ -160,7 +168,7 @@ int cpu_down(cpu_t cpu);
  * targeted) and its ONLINE steps, the same path as the first time. Called on the boot CPU, when
  * bring-up is over. Returns 0; MUSTER_E_INVALID for the boot CPU and for one that does not exist;
  * MUSTER_E_EXISTS when it is online; MUSTER_E_NOT_FOUND when it is not present; MUSTER_E_BUSY when it
- * is FAILED and may still arrive; MUSTER_E_ORDER when not on the boot CPU, or within a called
+ * is FAILED and may still be at work, or arrive, and cannot be reset; MUSTER_E_ORDER when not on the boot CPU, or within a called
  * function; MUSTER_E_TIMED_OUT when it does not arrive; or what the failing step returned (then what
  * was done is undone).
  */

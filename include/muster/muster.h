@@ -19,6 +19,7 @@
 #include <muster/fault.h>
 #include <muster/ktap.h>
 #include <muster/layout.h>
+#include <muster/mark.h>
 #include <muster/memory.h>
 #include <muster/node.h>
 #include <muster/percpu.h>

@@ -18,7 +18,9 @@
 
 #include <muster/arch/percpu.h>
 #include <muster/cpu.h>
+#include <muster/error.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +35,13 @@ extern "C" {
  * must not be taken: it lives in another address space (use percpu_ptr(name, cpu_this())).
  */
 #define this_cpu(name) PERCPU_THIS(name)
+
+/*
+ * this_cpu_load(name): the value of a variable of this CPU's that other CPUs store to with atomic
+ * operations, read once and not ordered against anything. name: of the size of a pointer, or
+ * smaller.
+ */
+#define this_cpu_load(name) PERCPU_LOAD(name)
 
 /*
  * percpu_ptr(name, cpu): pointer to that CPU's variable. Needs: `cpu-ids`, and the CPU's own step
@@ -64,6 +73,99 @@ size_t percpu_unit_size(void);
  * `boot-unit`. Needs `cpu-ids` for any CPU but the running one.
  */
 uintptr_t percpu_unit(cpu_t cpu);
+
+/*
+ * Dynamic per-CPU memory: variables that come and go while the kernel runs. Each has one offset,
+ * the same in every unit; behind the static image units grow by pages as they are needed, up to the
+ * half of a CPU's window. A unit that is made later (cpu_up()) has all of them, zero; what a CPU
+ * that is taken down had in them is lost with its unit.
+ *
+ *	static PERCPU_DYNAMIC(struct statistics) statistics;
+ *
+ *	if (percpu_new(statistics))            get it: zero in every unit
+ *		...
+ *	this_cpu_of(statistics).count++;       on x86-64 one instruction once the offset is loaded
+ *	percpu_ptr_of(statistics, cpu)->count
+ *	percpu_delete(statistics);             give it back
+ *
+ * Who may: getting and giving back belong to the boot CPU, as memory does (memory.h). From another
+ * CPU, from within a called function (call.h) or from a handler that interrupted another such call
+ * they are refused. Using what was handed out: anybody, as with PERCPU(). A refusal is one line on
+ * the console, and changes nothing.
+ */
+struct percpu_handle {
+	uint32_t offset; /* from the start of each unit; 0: this is no handle */
+	uint16_t block;	 /* the rest is the allocator's, and how it knows a handle that is stale */
+	uint16_t generation;
+};
+
+/*
+ * Get memory in every unit. size: bytes, more than 0. align: a power of two, at most the page size.
+ * It is zero, in units that are made later too. Takes constant time but for clearing, for getting
+ * pages, and for the last look at everything before it gives up. Returns a handle for which
+ * percpu_error() is 0; or one for which it is
+ *   MUSTER_E_INVALID    size or align breaks its rule;
+ *   MUSTER_E_NO_MEMORY  units have no room left, or a CPU's node and all others no page;
+ *   MUSTER_E_ORDER      not on the boot CPU, within a called function, or before the steps are done;
+ *   MUSTER_E_BUSY       the call interrupted another one.
+ * Needs: steps `cpu-ids` and `boot-unit`.
+ */
+struct percpu_handle percpu_alloc(size_t size, size_t align);
+
+/* 0 for a handle to memory, else why there is none. One that is all zero: MUSTER_E_NOT_FOUND. */
+static inline int percpu_error(struct percpu_handle handle)
+{
+	if (handle.offset)
+		return 0;
+	return handle.block ? -(int)handle.block : MUSTER_E_NOT_FOUND;
+}
+
+/*
+ * Give it back. Nobody may use it any more. Pages that nothing is in go back too, up to four that
+ * are kept for the next; then every CPU is made to forget them, which takes a call to all. Returns
+ * 0; MUSTER_E_NOT_FOUND when the handle is not one of memory that is handed out now: it was given
+ * back before, or never was one; MUSTER_E_ORDER, MUSTER_E_BUSY as above.
+ */
+int percpu_free(struct percpu_handle handle);
+/* The same, and the handle is none afterwards if that went well. */
+int percpu_release(struct percpu_handle *handle);
+
+/* Give back every page that nothing is in, and what the allocator itself took and does not need.
+ * Returns 0, or MUSTER_E_ORDER, MUSTER_E_BUSY as above. */
+int percpu_trim(void);
+
+/*
+ * Where it is in that CPU's unit. A CPU without a unit, or a handle that cannot be one, is a panic
+ * that names it; a stale one is not noticed.
+ */
+void *percpu_at(struct percpu_handle handle, cpu_t cpu);
+/* This CPU's, an lvalue of that type. Its address must not be taken, as with this_cpu(). */
+#define percpu_this_at(type, handle) PERCPU_THIS_AT(type, (handle).offset)
+
+/* The type of a dynamic per-CPU variable. All zero, as static ones are, it has no memory. */
+#define PERCPU_DYNAMIC(type)                                                \
+	union {                                                             \
+		struct percpu_handle handle;                                \
+		__typeof__(type) *typed; /* only ever asked for its type */ \
+	}
+/* The above for one of them. percpu_new() returns what percpu_error() says. */
+#define percpu_new(variable)                                                     \
+	percpu_error((variable).handle = percpu_alloc(sizeof(*(variable).typed), \
+						      __alignof__(*(variable).typed)))
+#define percpu_delete(variable) percpu_release(&(variable).handle)
+#define this_cpu_of(variable)	percpu_this_at(__typeof__(*(variable).typed), (variable).handle)
+#define percpu_ptr_of(variable, cpu) \
+	((__typeof__((variable).typed))percpu_at((variable).handle, (cpu)))
+
+/* How things stand. All but `blocks` in bytes of one unit. Needs: step `boot-unit`. */
+struct percpu_room {
+	size_t limit;	 /* what there could be, with all pages */
+	size_t backed;	 /* what has memory behind it */
+	size_t used;	 /* what is handed out */
+	size_t spare;	 /* whole pages that nothing is in: what percpu_trim() would give back */
+	uint32_t blocks; /* handed out */
+};
+void percpu_room(struct percpu_room *room);
 
 #ifdef __cplusplus
 }

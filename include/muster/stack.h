@@ -15,12 +15,14 @@ extern "C" {
 #endif
 
 enum stack_kind {
-	STACK_MAIN,	     /* what the CPU runs on, interrupts included */
-	STACK_NMI,	     /* non-maskable interrupt */
-	STACK_DOUBLE_FAULT,  /* x86 #DF: the stack that was in use is not to be trusted */
-	STACK_MACHINE_CHECK, /* x86 #MC */
+	STACK_MAIN,  /* what the CPU runs on, interrupts included */
+	STACK_NMI,   /* non-maskable interrupt */
+	STACK_FATAL, /* x86 #DF and #MC: the stack that was in use is not to be trusted, and nobody
+		      * returns, so the two need not have one each */
 	STACK_KINDS,
 };
+
+#define STACK_MARK_DISTANCE 64
 
 /* One lower-case word ("main"). Never NULL. */
 const char *stack_kind_name(enum stack_kind kind);
@@ -33,8 +35,10 @@ size_t stack_size(enum stack_kind kind);
 uintptr_t stack_top(cpu_t cpu, enum stack_kind kind);
 
 /*
- * The most bytes of the stack that were ever in use since the CPU marked it (step `stack-marks`);
- * 0 if it has no such stack. May be asked from any CPU; then it is a lower bound.
+ * The most bytes of the stack that were ever in use since the CPU marked it (step `stack-marks`), to
+ * the next STACK_MARK_DISTANCE; 0 if it has no such stack. Marks stand that far apart: writing more
+ * of them would be most of a CPU's way to being online. Something that was in use and never written
+ * to does not show. 0 for STACK_FATAL, whose users do not live to be asked. May be asked from any CPU; then it is a lower bound.
  */
 size_t stack_high_water(cpu_t cpu, enum stack_kind kind);
 

@@ -10,6 +10,7 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start.h"
 #include "core/clock_store.h"
+#include "core/cpu_memory.h"
 #include "core/cpu_table.h"
 #include "core/memory_map.h"
 #include "core/runner.h"
@@ -20,8 +21,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define STACKS_ALL	(1u << STACK_MAIN | STACKS_OF_TRAPS)
-#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_DOUBLE_FAULT | 1u << STACK_MACHINE_CHECK)
+#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
 
 static const char *hypervisor = "unknown";
 
@@ -85,11 +85,6 @@ static int boot_stacks_step(cpu_t cpu)
 	return stacks_create(cpu, STACKS_OF_TRAPS);
 }
 
-static int stack_step(cpu_t cpu)
-{
-	return stacks_create(cpu, STACKS_ALL);
-}
-
 static int stack_marks_step(cpu_t cpu)
 {
 	stacks_mark(cpu, (uintptr_t)__builtin_frame_address(0));
@@ -142,10 +137,9 @@ static const struct bringup_step steps[] = {
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
 	  WHERE_BOOT, UNDO_STEP, pc_start_code_step, pc_start_code_undo },
 
-	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS), CAP(UNIT),
-	  WHERE_PREPARE, UNDO_STEP, unit_create, unit_destroy },
-	{ "stack", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
-	  WHERE_PREPARE, UNDO_STEP, stack_step, stacks_destroy },
+	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
+	  CAP(UNIT) | CAP(STACK),
+	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
 	  WHERE_START, UNDO_STEP, pc_start_step, pc_start_undo },

@@ -45,6 +45,13 @@ static void stop_others(void)
 	(void)local_apic_broadcast_nmi();
 }
 
+/* INIT: whatever the CPU does, it waits for a start-up IPI then. One that waits at the firmware's
+ * mailbox is as good as reset, and must not be taken from there. */
+static int reset(cpu_t cpu)
+{
+	return pc_mailbox_holds(cpu_hwid(cpu)) ? 0 : local_apic_send_init(cpu_hwid(cpu));
+}
+
 int pc_interrupts_step(cpu_t cpu)
 {
 	int error;
@@ -56,8 +63,10 @@ int pc_interrupts_step(cpu_t cpu)
 	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
 	x86_machine.kick = pc_kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
-	if (!error)
+	if (!error) {
 		x86_machine.stop_others = stop_others;
+		x86_machine.reset = reset;
+	}
 	return error;
 }
 

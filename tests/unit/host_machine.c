@@ -8,6 +8,7 @@
 
 #include "host_machine.h"
 
+#include "core/cpu_memory.h"
 #include "core/cpu_table.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
@@ -169,6 +170,13 @@ void *percpu_host_this(uintptr_t address)
 	if (address - head < sizeof(percpu_head))
 		return (void *)(base + (address - head));
 	return (void *)(base + (address - image.link_base));
+}
+
+void *percpu_host_this_at(uintptr_t offset)
+{
+	if (!base)
+		muster_panic("per-CPU data used in a thread that plays no CPU");
+	return (void *)(base + offset);
 }
 
 void percpu_host_base_load(uintptr_t unit)
@@ -515,5 +523,6 @@ const struct layout *host_begin(uint32_t cpus)
 	host_machine_begin();
 	host_memory_begin();
 	host_cpus_begin(cpus);
+	cpu_memory_forget();
 	return host_layout_begin(cpus);
 }

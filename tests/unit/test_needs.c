@@ -6,6 +6,7 @@
  */
 #include "mock_guest.h"
 
+#include "core/cpu_memory.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
 #include "core/node_table.h"
@@ -22,8 +23,7 @@
 #include <cmocka.h>
 
 #define CPUS		4
-#define STACKS_ALL	(1u << STACK_MAIN | STACKS_OF_TRAPS)
-#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_DOUBLE_FAULT | 1u << STACK_MACHINE_CHECK)
+#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
 
 static PERCPU(uint64_t, tables);
 
@@ -102,11 +102,6 @@ static int start_code_step(cpu_t cpu)
 	return page ? mem_free(page, MEMORY_PAGE_SIZE) : MUSTER_E_NO_MEMORY;
 }
 
-static int stack_step(cpu_t cpu)
-{
-	return stacks_create(cpu, STACKS_ALL);
-}
-
 static int start_step(cpu_t cpu)
 {
 	if (cpu.number != STEP_ALL_CPUS && !hwid_equal(cpu_hwid(cpu), cpu_record(cpu)->hwid))
@@ -167,10 +162,8 @@ static const struct bringup_step pc_steps[] = {
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
 	  WHERE_BOOT, UNDO_NOTHING, start_code_step, NULL },
 	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
-	  CAP(UNIT),
-	  WHERE_PREPARE, UNDO_STEP, unit_create, unit_destroy },
-	{ "stack", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
-	  WHERE_PREPARE, UNDO_STEP, stack_step, stacks_destroy },
+	  CAP(UNIT) | CAP(STACK),
+	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 	{ "start", CAP(START_CODE) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(CPU_IDS) | CAP(UNIT) |
 	  CAP(STACK), CAP(STARTED),
 	  WHERE_START, UNDO_NOTHING, start_step, NULL },
@@ -249,7 +242,7 @@ static void undeclared_needs_panic(void **state)
 	undeclared("unit", CAP(UNITS), "step unit: uses units, which it does not declare");
 	undeclared("unit", CAP(MEMORY_MAP),
 		   "step unit: uses memory-map, which it does not declare");
-	undeclared("stack", CAP(LAYOUT), "step stack: uses layout, which it does not declare");
+	undeclared("unit", CAP(LAYOUT), "step unit: uses layout, which it does not declare");
 	undeclared("start", CAP(CPU_IDS), "step start: uses cpu-ids, which it does not declare");
 	undeclared("descriptor-tables", CAP(STACK),
 		   "step descriptor-tables: uses stack, which it does not declare");

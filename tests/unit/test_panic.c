@@ -63,7 +63,7 @@ static int begin(void **state)
 	machine->stop_others = stop;
 	machine->backtrace = show_backtrace;
 	progress_begin(&guest.table);
-	progress_set_now(3, cpu_from_number(0));
+	progress_boot_now(3);
 	host_log_clear();
 	panicking = 0;
 	halts = stops = backtraces = 0;

@@ -8,6 +8,7 @@
 #include "core/stack_area.h"
 
 #include <muster/ktap.h>
+#include <muster/memory.h>
 #include <muster/report.h>
 #include <regex.h>
 #include <stdarg.h>
@@ -41,6 +42,7 @@ static const struct {
 	{ "stack", "cpu=" NUMBER " kind=" WORD " size=" NUMBER " used=" NUMBER },
 	{ "step", "cpu=" NUMBER " name=" WORD " where=" WHERE " start_ns=" NUMBER
 		  " end_ns=(" NUMBER OR_NOT },
+	{ "memory", "owner=" WORD " bytes=" NUMBER },
 	{ "tests", "passed=" NUMBER " failed=" NUMBER },
 	{ "end", "records=" NUMBER " status=" NUMBER },
 };
@@ -218,6 +220,25 @@ static void stacks(void **state)
 	stacks_destroy(cpu_1);
 }
 
+/* Each owner once, with all it has; blanks in a name become `-`. */
+static void memory(void **state)
+{
+	uint64_t apart[2];
+
+	(void)state;
+	assert_int_equal(guest_bring_up(), 0);
+	/* What one owner has is in two places, with another's between. */
+	apart[0] = mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "two words");
+	assert_int_not_equal(mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "another"), 0);
+	apart[1] = mem_alloc(2 * MEMORY_PAGE_SIZE, 0, .owner = "two words");
+	assert_true(apart[0] && apart[1]);
+	receive(NULL, 0);
+	assert_non_null(record_like("@muster 1 memory owner=two-words bytes=12288", 0));
+	assert_null(record_like("@muster 1 memory owner=two-words", 1));
+	assert_int_equal(value_of(record_like("@muster 1 memory owner=step-stamps", 0), "bytes="),
+			 mem_owned_by("step stamps"));
+}
+
 /* A counter that is behind that of the boot CPU does not give 500 years. */
 static void ticks_before_the_entry(void **state)
 {
@@ -266,9 +287,9 @@ static void before_the_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_online), TEST(nobody_is_left_out),
-		TEST(stacks),	  TEST(ticks_before_the_entry),
-		TEST(long_names), TEST(before_the_ids),
+		TEST(all_online),     TEST(nobody_is_left_out),	    TEST(stacks),
+		TEST(memory),	      TEST(ticks_before_the_entry), TEST(long_names),
+		TEST(before_the_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

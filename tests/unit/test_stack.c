@@ -65,7 +65,7 @@ static void test_places(void **state)
 	assert_int_equal(stack_top(cpu_2, STACK_KINDS), 0);
 	assert_int_equal(stack_size(STACK_KINDS), 0);
 	assert_string_equal(stack_kind_name(STACK_MAIN), "main");
-	assert_string_equal(stack_kind_name(STACK_MACHINE_CHECK), "machine-check");
+	assert_string_equal(stack_kind_name(STACK_FATAL), "fatal");
 	assert_string_equal(stack_kind_name(STACK_KINDS), "unknown");
 }
 
@@ -135,8 +135,8 @@ static void test_boot_cpu(void **state)
 	assert_int_equal(stacks_create(cpu_0, TRAPS), 0);
 	assert_int_equal(stack_top(cpu_0, STACK_MAIN), bottom + BOOT_SIZE);
 	assert_true(stack_top(cpu_0, STACK_NMI));
-	/* One piece of memory for the three, none for the fourth. */
-	assert_int_equal(mem_owned_by("stack"), 3 * PAGE);
+	/* One piece of memory for the two, none for the third. */
+	assert_int_equal(mem_owned_by("stack"), 2 * PAGE);
 
 	assert_true(stack_find(bottom, &cpu, &kind, &guard));
 	assert_true(!cpu.number && kind == STACK_MAIN && !guard);
@@ -162,12 +162,12 @@ static void test_find(void **state)
 	cpu_t cpu;
 
 	(void)state;
-	assert_int_equal(stacks_create(cpu_2, ALL & ~(1u << STACK_DOUBLE_FAULT)), 0);
+	assert_int_equal(stacks_create(cpu_2, ALL & ~(1u << STACK_FATAL)), 0);
 	for (uint32_t expected = 0; expected < STACK_KINDS; expected++) {
 		uintptr_t top = layout_window_start(layout) + 2 * layout_window_stride(layout) +
 				layout_window_stride(layout) / 2 + 2 * (expected + 1) * PAGE;
 
-		if (expected == STACK_DOUBLE_FAULT) {
+		if (expected == STACK_FATAL) {
 			assert_false(stack_find(top - 1, &cpu, &kind, &guard));
 			assert_false(stack_find(top - PAGE - 1, &cpu, &kind, &guard));
 			continue;
@@ -209,12 +209,15 @@ static void test_high_water(void **state)
 	nmi = stack_top(cpu_2, STACK_NMI);
 	assert_int_equal(stack_high_water(cpu_2, STACK_NMI), 0);
 	*(uint64_t *)(nmi - 8) = 1;
-	assert_int_equal(stack_high_water(cpu_2, STACK_NMI), 8);
-	*(uint64_t *)(nmi - 808) = 0;
-	assert_int_equal(stack_high_water(cpu_2, STACK_NMI), 808);
-	*(char *)(nmi - PAGE) = 0;
+	assert_int_equal(stack_high_water(cpu_2, STACK_NMI), STACK_MARK_DISTANCE);
+	/* To the next mark, and never less than what was written. */
+	for (uintptr_t used = 8; used <= PAGE; used += 8) {
+		*(uint64_t *)(nmi - used) = 0;
+		assert_in_range(stack_high_water(cpu_2, STACK_NMI), used,
+				used + STACK_MARK_DISTANCE - 8);
+	}
 	assert_int_equal(stack_high_water(cpu_2, STACK_NMI), PAGE);
-	assert_int_equal(stack_high_water(cpu_2, STACK_DOUBLE_FAULT), 0);
+	assert_int_equal(stack_high_water(cpu_2, STACK_FATAL), 0);
 	assert_int_equal(stack_high_water(cpu_2, STACK_KINDS), 0);
 	assert_int_equal(stack_high_water(cpu_from_number(77), STACK_MAIN), 0);
 	/* New stacks have not been marked. */

@@ -85,6 +85,26 @@ static void all_of_check(void **state)
 	assert_string_equal(options.build, "b");
 }
 
+static void all_of_bench(void **state)
+{
+	static const char *const words[] = { "--quick", "--strict", "--kut", "k", "--json",
+					     "a.json",	"--build",  "b",     NULL };
+	static const char *const none[] = { NULL };
+
+	(void)state;
+	assert_int_equal(read_words(OPTIONS_OF_BENCH, words), 0);
+	assert_true(options.quick);
+	assert_true(options.strict);
+	assert_string_equal(options.kut, "k");
+	assert_string_equal(options.json, "a.json");
+	assert_string_equal(options.build, "b");
+	assert_int_equal(read_words(OPTIONS_OF_BENCH, none), 0);
+	assert_false(options.quick);
+	assert_false(options.strict);
+	assert_null(options.kut);
+	assert_int_equal(options.timeout, 120);
+}
+
 static void words_for_qemu(void **state)
 {
 	static const char *const words[] = { "--cpus", "2", "--", "-smp", "6", "--cpus", NULL };
@@ -112,6 +132,9 @@ struct refused {
 static void what_is_refused(void **state)
 {
 	static const struct refused rows[] = {
+		{ OPTIONS_OF_BENCH, { "--cpus", "4" }, "--cpus: unknown" },
+		{ OPTIONS_OF_BENCH, { "pc" }, "pc: unknown" },
+		{ OPTIONS_OF_RUN, { "--quick" }, "--quick: unknown" },
 		{ OPTIONS_OF_RUN, { "--cpus", "-1" }, "--cpus -1: " },
 		{ OPTIONS_OF_RUN, { "--cpus", "2 " }, "--cpus 2 : " },
 		{ OPTIONS_OF_RUN, { "--cpus", "" }, "--cpus" },
@@ -145,9 +168,9 @@ static void what_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_given),   cmocka_unit_test(all_of_run),
-		cmocka_unit_test(all_of_check),	   cmocka_unit_test(words_for_qemu),
-		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(nothing_given), cmocka_unit_test(all_of_run),
+		cmocka_unit_test(all_of_check),	 cmocka_unit_test(words_for_qemu),
+		cmocka_unit_test(all_of_bench),	 cmocka_unit_test(what_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,8 +43,9 @@ static void expect_keys(json_t *object, const char *const *keys, size_t count)
 			fail_msg("no key %s", keys[i]);
 }
 
-static const char *const top_keys[] = { "schema",  "platform", "arch", "hypervisor", "possible",
-					"present", "online",   "cpus", "steps",	     "tests" };
+static const char *const top_keys[] = { "schema",   "platform", "arch",	  "hypervisor",
+					"possible", "present",	"online", "cpus",
+					"steps",    "memory",	"tests" };
 
 static void test_nothing_said(void **state)
 {
@@ -52,7 +53,7 @@ static void test_nothing_said(void **state)
 	json_t *json = json_of(&report);
 
 	(void)state;
-	expect_keys(json, top_keys, 10);
+	expect_keys(json, top_keys, 11);
 	assert_int_equal(json_array_size(json_object_get(json, "cpus")), 0);
 	assert_int_equal(json_integer_value(json_object_get(json, "schema")), 1);
 	json_decref(json);
@@ -69,6 +70,7 @@ static void read_small(struct guest_report *report)
 	feed(report,
 	     "@muster 1 area cpu=1 kind=vcpu-info addr=0xffffffffffffffff size=64 told=0xffffffffffffffff state=registered");
 	feed(report, "@muster 1 step cpu=1 name=unit where=PREPARE start_ns=9 end_ns=-");
+	feed(report, "@muster 1 memory owner=page-table bytes=8192");
 	feed(report, "@muster 1 tests passed=3 failed=1");
 }
 
@@ -78,6 +80,7 @@ static void test_keys(void **state)
 						"node", "state", "unit", "areas" };
 	static const char *const area_keys[] = { "kind", "addr", "size", "told", "state" };
 	static const char *const step_keys[] = { "name", "where", "cpu", "start_ns", "end_ns" };
+	static const char *const memory_keys[] = { "owner", "bytes" };
 	static const char *const test_keys[] = { "passed", "failed" };
 	struct guest_report report = { .refused = 0 };
 	json_t *json, *cpus, *areas;
@@ -87,12 +90,13 @@ static void test_keys(void **state)
 	json = json_of(&report);
 	cpus = json_object_get(json, "cpus");
 	areas = json_object_get(json_array_get(cpus, 1), "areas");
-	expect_keys(json, top_keys, 10);
+	expect_keys(json, top_keys, 11);
 	assert_int_equal(json_array_size(cpus), 2);
 	expect_keys(json_array_get(cpus, 0), cpu_keys, 8);
 	assert_int_equal(json_array_size(areas), 1);
 	expect_keys(json_array_get(areas, 0), area_keys, 5);
 	expect_keys(json_array_get(json_object_get(json, "steps"), 0), step_keys, 5);
+	expect_keys(json_array_get(json_object_get(json, "memory"), 0), memory_keys, 2);
 	expect_keys(json_object_get(json, "tests"), test_keys, 2);
 	json_decref(json);
 	report_free(&report);

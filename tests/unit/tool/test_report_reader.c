@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define GOOD_LINES 10
+#define GOOD_LINES 11
 
 /* The closing report of two CPUs, as docs/report.md has it. */
 static const char *const good[GOOD_LINES] = {
@@ -27,8 +27,9 @@ static const char *const good[GOOD_LINES] = {
 	"@muster 1 step cpu=0 name=unit where=BOOT start_ns=10 end_ns=20",
 	"@muster 1 step cpu=1 name=unit where=PREPARE start_ns=30 end_ns=-",
 	"@muster 1 step cpu=1 name=cpu-check where=ONLINE start_ns=40 end_ns=50",
+	"@muster 1 memory owner=page-table bytes=8192",
 	"@muster 1 tests passed=23 failed=0",
-	"@muster 1 end records=9 status=0",
+	"@muster 1 end records=10 status=0",
 };
 
 static enum report_line feed(struct guest_report *report, const char *line)
@@ -75,6 +76,9 @@ static void test_good_report(void **state)
 	assert_int_equal(report.stack_count, 1);
 	assert_int_equal(report.step_count, 3);
 	assert_false(report.steps[1].end_ns.known);
+	assert_int_equal(report.memory_count, 1);
+	assert_string_equal(report.memory[0].owner, "page-table");
+	assert_int_equal(report.memory[0].bytes, 8192);
 	assert_int_equal(report.tests_passed, 23);
 	assert_int_equal(report.status, 0);
 	assert_int_equal(report_failed_count(&report), 0);
@@ -328,7 +332,7 @@ static void test_nothing_after_the_end(void **state)
 	(void)state;
 	feed_good(&report);
 	assert_int_equal(feed(&report, good[0]), REPORT_REFUSED);
-	assert_int_equal(feed(&report, good[9]), REPORT_REFUSED);
+	assert_int_equal(feed(&report, good[GOOD_LINES - 1]), REPORT_REFUSED);
 	assert_int_equal(feed(&report, good[5]), REPORT_REFUSED);
 	assert_int_equal(feed(&report, "@muster 1 weather kind=fine"), REPORT_RECORD);
 	report_free(&report);
@@ -361,7 +365,7 @@ static void test_unknown_kinds_count(void **state)
 	feed(&report, "@muster 1 weather kind=fine");
 	/* What a late CPU says in between does not count: the sender of the report doesn't know. */
 	feed(&report, "@muster 1 at step=a where=ONLINE cpu=1");
-	assert_int_equal(feed(&report, "@muster 1 end records=10 status=0"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 end records=11 status=0"), REPORT_RECORD);
 	assert_true(report_is_complete(&report));
 	report_free(&report);
 }

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 static inline void cpu_relax(void)
@@ -28,6 +29,11 @@ static inline uint64_t interrupts_save_off(void)
 static inline void interrupts_restore(uint64_t flags)
 {
 	(void)flags;
+}
+
+static inline void words_copy(void *to, const void *from, uint64_t words)
+{
+	memcpy(to, from, words * sizeof(uint64_t));
 }
 
 static inline uint64_t counter_read(void)

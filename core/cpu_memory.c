@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A CPU's unit and stacks together: one piece of memory, mapped in one go. Step `unit` calls it for
+ * each other CPU, and most of the boot CPU's work for a CPU is here. Must not know what is in them.
+ */
+#include "core/cpu_memory.h"
+#include "core/cpu_table.h"
+#include "core/layout_current.h"
+#include "core/machine.h"
+#include "core/needs.h"
+#include "core/stack_area.h"
+#include "core/unit.h"
+
+#include <muster/console.h>
+#include <muster/error.h>
+#include <muster/memory.h>
+
+/* The pages of a window, by number from its start on, and the request for their memory: the same for
+ * every CPU but for the node. */
+static uint32_t *numbers;
+static uintptr_t main_stack_top; /* from the start of the window on */
+static uint32_t pages;		 /* 0: not filled in */
+static struct memory_request request = {
+	.align = MEMORY_PAGE_SIZE,
+	.owner = "unit and stacks",
+};
+
+static int pages_fill(void)
+{
+	uint32_t wanted = (uint32_t)(percpu_unit_size() / MEMORY_PAGE_SIZE) + STACK_KINDS;
+	uint64_t physical =
+		mem_alloc(wanted * sizeof(*numbers), sizeof(*numbers), .owner = "window pages");
+
+	if (!physical)
+		return MUSTER_E_NO_MEMORY;
+	numbers = machine_get()->direct(physical);
+	for (uint32_t page = 0; page < wanted - STACK_KINDS; page++)
+		numbers[page] = page;
+	for (uint32_t kind = 0; kind < STACK_KINDS; kind++)
+		numbers[wanted - STACK_KINDS + kind] =
+			(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
+	main_stack_top = stack_offset(STACK_MAIN) + stack_size(STACK_MAIN);
+	pages = wanted;
+	request.size = (size_t)pages * MEMORY_PAGE_SIZE;
+	return 0;
+}
+
+static int map_one_by_one(uintptr_t window, uint64_t physical, uint32_t node)
+{
+	const struct machine *machine = machine_get();
+
+	for (uint32_t i = 0; i < pages; i++) {
+		int error = machine->map(window + numbers[i] * MEMORY_PAGE_SIZE,
+					 physical + i * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE,
+					 MAP_READ_WRITE, node);
+
+		if (error) {
+			while (i--)
+				machine->unmap(window + numbers[i] * MEMORY_PAGE_SIZE,
+					       MEMORY_PAGE_SIZE);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* May they be made? Asked before anything is done. */
+__attribute__((noinline)) static int first_check(const struct cpu_record *record)
+{
+	int error = unit_check(cpu_from_number(record->number));
+
+	if (!error)
+		error = stacks_check(record, STACKS_ALL);
+	return error ? error : pages_fill();
+}
+
+__attribute__((noinline)) static int has_some(const struct cpu_record *record)
+{
+	console_print("muster: memory of CPU %u: it has some already\n", record->number);
+	return MUSTER_E_EXISTS;
+}
+
+__attribute__((noinline)) static void say_not_mapped(const struct cpu_record *record, int error)
+{
+	console_print("muster: memory of CPU %u: mapping it at %#llx: %s\n", record->number,
+		      (unsigned long long)layout_window(record->number), muster_error_name(error));
+}
+
+int cpu_memory_create(cpu_t cpu)
+{
+	const struct machine *machine = machine_get();
+	struct cpu_record *record = cpu_record(cpu);
+	uintptr_t window = layout_window(cpu.number);
+	uint64_t physical;
+	int error;
+
+	bringup_uses(CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS));
+	if (record->unit || record->stacks)
+		return has_some(record);
+	error = pages ? 0 : first_check(record);
+	if (error)
+		return error;
+	request.node = record->node;
+	request.on_node = record->node != NODE_ANY;
+	physical = mem_alloc_request(&request);
+	if (!physical)
+		return MUSTER_E_NO_MEMORY;
+	error = machine->map_pages ? machine->map_pages(window, physical, numbers, pages,
+							MAP_READ_WRITE, record->node)
+				   : map_one_by_one(window, physical, record->node);
+	if (error) {
+		say_not_mapped(record, error);
+		mem_free(physical, request.size);
+		return error;
+	}
+	record->stacks = STACKS_ALL;
+	record->stack = window + main_stack_top;
+	error = unit_begin(record, window);
+	if (error) {
+		stacks_destroy(cpu);
+		machine->unmap(window, percpu_unit_size());
+		mem_free(physical, percpu_unit_size());
+	}
+	return error;
+}
+
+void cpu_memory_destroy(cpu_t cpu)
+{
+	stacks_destroy(cpu);
+	unit_destroy(cpu);
+}
+
+#if __STDC_HOSTED__
+void cpu_memory_forget(void)
+{
+	pages = 0;
+}
+#endif

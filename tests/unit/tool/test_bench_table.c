@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The targets and the two forms of the table: the sums are right, a limit is on the right side of its
+ * figure, and what was not measured is no number anywhere.
+ */
+#include "tool/bench_guest.h"
+#include "tool/bench_program.h"
+#include "tool/bench_show.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum row {
+	ROW_TOTAL,
+	ROW_BOOT,
+	ROW_FLAT_TOTAL,
+	ROW_FLAT_BOOT,
+	ROW_WALL,
+	ROW_MAIN,
+	ROW_ALL_STACKS,
+	ROW_HELLO,
+	ROW_PERCPU,
+	ROW_INCREMENT
+};
+
+static struct bench bench;
+static struct target_row rows[TARGETS];
+
+/* A CPU more costs `total` instructions, `boot` of them the boot CPU's. */
+static struct bench_guest guest_of(uint64_t cpus, uint64_t total, uint64_t boot)
+{
+	struct bench_guest guest = {
+		.cpus = cpus,
+		.known = true,
+		.prepare = 100 + boot * cpus,
+		.total = 100 + total * cpus,
+		.wall = { .known = true, .value = 20e6 },
+		.owners = { { "image", 5000 },
+			    { "unit", 4096.0 * (double)cpus },
+			    { "stack", 12288.0 * (double)cpus },
+			    { "page-table", 1024.0 * (double)cpus } },
+		.owner_count = 4,
+		.stacks = { { "main", 4096 }, { "nmi", 4096 }, { "double-fault", 4096 } },
+		.stack_count = 3
+	};
+
+	return guest;
+}
+
+/* All is at its limit, or as near below as can be. */
+static int begin(void **state)
+{
+	(void)state;
+	bench = (struct bench){
+		.guests = { guest_of(16, 1500, 400), guest_of(64, 1500, 400),
+			    guest_of(255, 1500, 400) },
+		.guest_count = 3,
+		.hello = { .name = "hello",
+			   .known = true,
+			   .text = 60000,
+			   .rodata = 5000,
+			   .data = 535 },
+		.muster = { .name = "muster", .note = "there is none" },
+		.percpu_alloc = { .known = true, .value = 99.9 },
+		.increment = { .known = true, .value = 1 },
+		.linux_kernel = { .known = true, .cpus = 64, .seconds = 0.8, .note = "a kernel" },
+		.kvm_unit_tests = { .note = "no checkout" },
+	};
+	return 0;
+}
+
+static enum verdict verdict_of(enum row row)
+{
+	targets_judge(&bench, rows);
+	return rows[row].verdict;
+}
+
+static void all_at_their_limits(void **state)
+{
+	(void)state;
+	targets_judge(&bench, rows);
+	for (size_t i = 0; i < TARGETS; i++)
+		if (rows[i].verdict != VERDICT_REACHED)
+			fail_msg("%s: %s", rows[i].name, verdict_name(rows[i].verdict));
+	assert_int_equal(targets_count(rows, VERDICT_REACHED), TARGETS);
+	assert_true(rows[ROW_TOTAL].figure.value == 1500);
+	assert_true(rows[ROW_BOOT].figure.value == 400);
+	assert_true(rows[ROW_MAIN].figure.value == 8192);
+	assert_true(rows[ROW_ALL_STACKS].figure.value == 16384);
+	assert_true(rows[ROW_HELLO].figure.value == 65535);
+}
+
+static void each_just_above(void **state)
+{
+	(void)state;
+	bench.guests[1].total += 48;
+	assert_int_equal(verdict_of(ROW_TOTAL), VERDICT_MISSED);
+	bench.guests[1].prepare += 48;
+	assert_int_equal(verdict_of(ROW_BOOT), VERDICT_MISSED);
+	bench.guests[1].wall.value = 20.1e6;
+	assert_int_equal(verdict_of(ROW_WALL), VERDICT_MISSED);
+	bench.guests[1].owners[1].bytes += 48;
+	assert_int_equal(verdict_of(ROW_MAIN), VERDICT_MISSED);
+	assert_int_equal(verdict_of(ROW_ALL_STACKS), VERDICT_MISSED);
+	bench.hello.data++;
+	assert_int_equal(verdict_of(ROW_HELLO), VERDICT_MISSED);
+	bench.percpu_alloc.value = 100;
+	assert_int_equal(verdict_of(ROW_PERCPU), VERDICT_MISSED);
+	bench.increment.value = 2;
+	assert_int_equal(verdict_of(ROW_INCREMENT), VERDICT_MISSED);
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 8);
+}
+
+/* Flat: the limit, or within 10 % of the slope before it. */
+static void flat(void **state)
+{
+	(void)state;
+	bench.guests[2].total += 191;
+	assert_int_equal(verdict_of(ROW_FLAT_TOTAL), VERDICT_REACHED);
+	bench.guests[2].total += 191 * 150;
+	assert_int_equal(verdict_of(ROW_FLAT_TOTAL), VERDICT_MISSED);
+	/* Far above the limit before, and not more than 10 % more behind. */
+	bench.guests[0] = guest_of(16, 10000, 5000);
+	bench.guests[1] = guest_of(64, 10000, 5000);
+	bench.guests[2] = guest_of(255, 10000, 5000);
+	assert_int_equal(verdict_of(ROW_TOTAL), VERDICT_MISSED);
+	assert_int_equal(verdict_of(ROW_FLAT_TOTAL), VERDICT_REACHED);
+	assert_int_equal(verdict_of(ROW_FLAT_BOOT), VERDICT_REACHED);
+	bench.guests[2].prepare += 191 * 501;
+	assert_int_equal(verdict_of(ROW_FLAT_BOOT), VERDICT_MISSED);
+}
+
+static void what_was_not_measured(void **state)
+{
+	(void)state;
+	bench.guests[1].known = false;
+	snprintf(bench.guests[1].note, BENCH_NOTE_SIZE, "it hung");
+	bench.linux_kernel.known = false;
+	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
+	assert_int_equal(verdict_of(ROW_TOTAL), VERDICT_NOT_MEASURED);
+	assert_string_equal(rows[ROW_TOTAL].figure.note, "it hung");
+	assert_int_equal(verdict_of(ROW_FLAT_BOOT), VERDICT_NOT_MEASURED);
+	assert_int_equal(verdict_of(ROW_MAIN), VERDICT_NOT_MEASURED);
+	assert_int_equal(verdict_of(ROW_WALL), VERDICT_NOT_MEASURED);
+	assert_string_equal(rows[ROW_PERCPU].figure.note, "not built");
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 0);
+}
+
+/* Linux with fewer CPUs is no comparison. */
+static void linux_of_another_size(void **state)
+{
+	(void)state;
+	bench.linux_kernel.cpus = 63;
+	assert_int_equal(verdict_of(ROW_WALL), VERDICT_NOT_MEASURED);
+}
+
+static void memory_of_one_cpu(void **state)
+{
+	struct bench_part parts[BENCH_PARTS_MAX];
+
+	(void)state;
+	/* The image is the same in both, so it is no part. */
+	assert_int_equal(bench_memory(&bench.guests[0], &bench.guests[1], parts), 3);
+	assert_string_equal(parts[0].name, "unit");
+	assert_true(parts[0].bytes == 4096);
+	assert_string_equal(parts[2].name, "page-table");
+	assert_true(parts[2].bytes == 1024);
+}
+
+/* The report of a guest of two CPUs; of the stacks, those of the last. */
+static void from_a_report(void **state)
+{
+	struct report_memory memory[] = { { "unit", 8192 }, { "page-table", 12288 } };
+	struct report_stack stacks[] = { { 0, 4096, 0, "main" },
+					 { 1, 4096, 0, "main" },
+					 { 1, 2048, 0, "nmi" } };
+	struct guest_report report = { .guest = { .possible = 2 },
+				       .memory = memory,
+				       .memory_count = 2,
+				       .stacks = stacks,
+				       .stack_count = 3 };
+	struct bench_guest guest = { .cpus = 2 };
+
+	(void)state;
+	guest_take_report(&guest, &report);
+	assert_int_equal(guest.owner_count, 2);
+	assert_string_equal(guest.owners[1].name, "page-table");
+	assert_int_equal(guest.stack_count, 2);
+	assert_true(guest.stacks[1].bytes == 2048);
+}
+
+static char *text_of(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	targets_judge(&bench, rows);
+	bench_write_text(&bench, rows, file);
+	fclose(file);
+	return text;
+}
+
+static void expect_text(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void as_text(void **state)
+{
+	char *text;
+
+	(void)state;
+	bench.guests[2].known = false;
+	snprintf(bench.guests[2].note, BENCH_NOTE_SIZE, "it hung");
+	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
+	bench.increment.value = 2;
+	text = text_of();
+	expect_text(text, "  255  not measured: it hung\n");
+	expect_text(text, "by owner: unit 4096, stack 12288, page-table 1024; in all 17408 bytes");
+	expect_text(text, "hello: text 60000, rodata 5000, data 535; in all 65535; bss 0");
+	expect_text(text, "muster: not measured: there is none");
+	expect_text(text, "Linux (a kernel): 64 CPUs in 800.000 ms");
+	expect_text(text, "kvm-unit-tests: not measured: no checkout");
+	expect_text(text, "not measured: not built");
+	expect_text(text, "0.0250 <= 0.0250                reached\n");
+	expect_text(text, "6 reached, 1 missed, 3 not measured\n");
+	free(text);
+}
+
+static void as_json(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+	json_t *json, *targets, *guests;
+
+	(void)state;
+	bench.guests[2].known = false;
+	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
+	targets_judge(&bench, rows);
+	assert_int_equal(bench_write_json(&bench, rows, file), 0);
+	fclose(file);
+	json = json_loads(text, 0, NULL);
+	assert_non_null(json);
+	assert_int_equal(json_integer_value(json_object_get(json, "schema")), 1);
+	guests = json_object_get(json, "guests");
+	assert_int_equal(json_array_size(guests), 3);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(guests, 1), "total")),
+			 96100);
+	assert_true(json_is_null(json_object_get(json_array_get(guests, 2), "total")));
+	assert_true(json_is_null(json_object_get(
+		json_object_get(json_object_get(json, "peers"), "kvm_unit_tests"), "ap_mean")));
+	targets = json_object_get(json, "targets");
+	assert_int_equal(json_array_size(targets), TARGETS);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(targets, ROW_TOTAL), "verdict")),
+		"reached");
+	assert_true(json_is_null(json_object_get(json_array_get(targets, ROW_PERCPU), "value")));
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(targets, ROW_PERCPU), "note")),
+		"not built");
+	json_decref(json);
+	free(text);
+}
+
+static int run_shell(const char *script, unsigned int seconds, char *output, size_t size)
+{
+	char sh[] = "sh", c[] = "-c", line[256];
+	char *const words[] = { sh, c, line, NULL };
+
+	snprintf(line, sizeof(line), "%s", script);
+	return program_run(words, "/", seconds, output, size);
+}
+
+static void programs(void **state)
+{
+	char output[8];
+	char nothing[] = "./no such program";
+	char *const words[] = { nothing, NULL };
+
+	(void)state;
+	assert_int_equal(run_shell("pwd; exit 3", 10, output, sizeof(output)), 3);
+	assert_string_equal(output, "/\n");
+	assert_int_equal(run_shell("echo much more than fits", 10, output, sizeof(output)), 0);
+	assert_string_equal(output, "much mo");
+	assert_int_equal(run_shell("echo a; sleep 60", 1, output, sizeof(output)), -1);
+	assert_string_equal(output, "a\n");
+	/* It closes its output and stays. */
+	assert_int_equal(run_shell("exec >&-; sleep 60", 1, output, sizeof(output)), -1);
+	assert_int_equal(program_run(words, NULL, 10, output, sizeof(output)), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_at_their_limits),
+		TEST(each_just_above),
+		TEST(flat),
+		TEST(what_was_not_measured),
+		TEST(linux_of_another_size),
+		TEST(memory_of_one_cpu),
+		TEST(from_a_report),
+		TEST(as_text),
+		TEST(as_json),
+		TEST(programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

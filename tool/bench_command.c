@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `muster bench`: measures everything in one run, prints the table, and says which targets are reached.
+ * Standard output gets the table and nothing else. What cannot be measured is said in its row, and the
+ * rest goes on.
+ */
+#include "tool/bench_guest.h"
+#include "tool/bench_image.h"
+#include "tool/bench_kut.h"
+#include "tool/bench_linux.h"
+#include "tool/bench_program.h"
+#include "tool/bench_show.h"
+#include "tool/boot.h"
+#include "tool/commands.h"
+#include "tool/exit_code.h"
+#include "tool/file.h"
+#include "tool/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IMAGE_BYTES	(64u << 20)
+#define PROGRAM_SECONDS 60
+#define WALL_BOOTS	3
+#define LINUX_CPUS	64
+#define KUT_LESS	16
+#define KUT_MORE	64
+
+static const uint64_t all_cpus[] = { 1, 4, 16, 64, 255 };
+static const uint64_t quick_cpus[] = { 1, 4, 16 };
+
+static void say(const char *what, uint64_t cpus)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "muster: bench: %s, %" PRIu64 " CPUs\n", what, cpus);
+}
+
+static void measure_guests(const struct bench_setup *setup, struct bench *bench)
+{
+	const uint64_t *cpus = bench->quick ? quick_cpus : all_cpus;
+	size_t count = bench->quick ? sizeof(quick_cpus) / sizeof(quick_cpus[0])
+				    : sizeof(all_cpus) / sizeof(all_cpus[0]);
+
+	for (size_t i = 0; i < count && !boot_interrupted(); i++) {
+		say("muster", cpus[i]);
+		guest_measure(setup, cpus[i], bench->quick ? 1 : WALL_BOOTS,
+			      &bench->guests[bench->guest_count++]);
+	}
+}
+
+static void measure_image(const char *build, const char *name, struct bench_image *image)
+{
+	char *path = text_format("%s/%s", build, name);
+	char *installed = text_format("%s/../lib/muster/%s", build, name);
+	size_t size;
+	char *data = file_read(access(path, R_OK) ? installed : path, IMAGE_BYTES, &size);
+
+	snprintf(image->name, sizeof(image->name), "%s", name);
+	if (data)
+		(void)image_measure((const uint8_t *)data, size, image);
+	else
+		snprintf(image->note, sizeof(image->note), "%.160s: %s", path, strerror(errno));
+	free(data);
+	free(installed);
+	free(path);
+}
+
+static void measure_percpu_alloc(const char *build, struct bench_figure *figure)
+{
+	char *path = text_format("%s/tests/bench/percpu_alloc", build);
+	char *const words[] = { path, NULL };
+	char output[1024];
+	double value;
+	char unit[4];
+
+	if (access(path, X_OK))
+		snprintf(figure->note, sizeof(figure->note), "not built");
+	else if (program_run(words, NULL, PROGRAM_SECONDS, output, sizeof(output)))
+		snprintf(figure->note, sizeof(figure->note), "it failed");
+	else if (sscanf(output, "percpu_alloc+percpu_free %lf %3s", &value, unit) != 2 ||
+		 strcmp(unit, "ns") != 0 || !(value >= 0 && value < 1e12))
+		snprintf(figure->note, sizeof(figure->note),
+			 "its line is not `percpu_alloc+percpu_free NS ns`");
+	else
+		*figure = (struct bench_figure){ .known = true, .value = value };
+	free(path);
+}
+
+/* The test prints the code of the increment, one instruction a line, and the return. */
+static void measure_increment(const char *build, struct bench_figure *figure)
+{
+	char *root = text_format("%s/..", build);
+	char *script = text_format("%s/tests/percpu_code.sh", root);
+	char sh[] = "sh", relative[] = "tests/percpu_code.sh", compiler[] = "clang";
+	char *const words[] = { sh, relative, compiler, NULL };
+	char output[4096];
+	size_t lines = 0;
+
+	if (access(script, R_OK)) {
+		snprintf(figure->note, sizeof(figure->note), "no source tree beside the build");
+	} else if (program_run(words, root, PROGRAM_SECONDS, output, sizeof(output)) < 0) {
+		snprintf(figure->note, sizeof(figure->note), "%.160s could not be run", script);
+	} else {
+		for (const char *at = output; (at = strchr(at, '\n')); at++)
+			lines++;
+		figure->known = lines > 1;
+		figure->value = lines > 1 ? (double)(lines - 1) : 0;
+		if (!figure->known)
+			snprintf(figure->note, sizeof(figure->note), "the compiler gave no code");
+	}
+	free(script);
+	free(root);
+}
+
+static void measure(const struct bench_setup *setup, struct bench *bench)
+{
+	measure_guests(setup, bench);
+	measure_image(setup->build, "hello-x86_64.elf", &bench->hello);
+	measure_image(setup->build, "muster-x86_64.elf", &bench->muster);
+	measure_percpu_alloc(setup->build, &bench->percpu_alloc);
+	measure_increment(setup->build, &bench->increment);
+	if (bench->quick) {
+		snprintf(bench->linux_kernel.note, BENCH_NOTE_SIZE, "left out by --quick");
+		snprintf(bench->kvm_unit_tests.note, BENCH_NOTE_SIZE, "left out by --quick");
+		return;
+	}
+	say("Linux", setup->linux_cpus);
+	if (!boot_interrupted())
+		linux_measure(setup, &bench->linux_kernel);
+	if (!boot_interrupted())
+		kut_measure(setup, KUT_LESS, KUT_MORE, &bench->kvm_unit_tests);
+}
+
+static int write_json(const struct bench *bench, const struct target_row *rows, const char *path)
+{
+	FILE *file = fopen(path, "w");
+	int result = file ? bench_write_json(bench, rows, file) : -1;
+
+	if (result)
+		fprintf(stderr, "muster: --json %s: %s\n", path, strerror(errno));
+	if (file && fclose(file))
+		result = -1;
+	return result;
+}
+
+static int show(const struct bench *bench, const struct options *options)
+{
+	struct target_row rows[TARGETS];
+	bool failed = false;
+
+	targets_judge(bench, rows);
+	bench_write_text(bench, rows, stdout);
+	fflush(stdout);
+	if (options->json && write_json(bench, rows, options->json))
+		return EXIT_CANNOT;
+	for (size_t i = 0; i < bench->guest_count; i++)
+		failed |= !bench->guests[i].known || !bench->guests[i].wall.known;
+	if (failed || (options->strict && targets_count(rows, VERDICT_MISSED)))
+		return EXIT_GUEST;
+	return EXIT_GOOD;
+}
+
+static int refuse(const char *message)
+{
+	fprintf(stderr, "muster: %s\n", message);
+	return EXIT_CANNOT;
+}
+
+static int bench_with(const struct options *options, const struct profile *profile)
+{
+	const char *build = options->build ? options->build : file_program_folder();
+	char *peers = text_format("%s/peers", build);
+	const struct bench_setup setup = { .profile = profile,
+					   .given = options->build,
+					   .build = build,
+					   .peers = peers,
+					   .kvm_unit_tests = options->kut,
+					   .timeout = options->timeout,
+					   .linux_cpus = LINUX_CPUS };
+	struct bench *bench = memory_or_end(calloc(1, sizeof(*bench)));
+	int code;
+
+	bench->quick = options->quick;
+	boot_signals_catch();
+	measure(&setup, bench);
+	code = boot_interrupted() ? EXIT_INTERRUPTED : show(bench, options);
+	free(bench);
+	free(peers);
+	return code;
+}
+
+int bench_command(int argc, char **argv)
+{
+	struct options options;
+	struct profile profile;
+	struct profile_search search = { .program_folder = file_program_folder() };
+	char message[512];
+	int code;
+
+	if (options_read(&options, OPTIONS_OF_BENCH, argc, argv, message, sizeof(message)))
+		return refuse(message);
+	search.first = options.profiles;
+	if (profile_find(&search, "pc", &profile, message, sizeof(message)))
+		code = refuse(message);
+	else
+		code = bench_with(&options, &profile);
+	profile_free(&profile);
+	return code;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Boots a stock Linux in muster's machine and times its bring-up of CPUs by its own log lines, stamped
+ * on the host as they arrive: its clock is not to be trusted here. Called by bench. The guest has no
+ * root to mount, so QEMU is ended as soon as the second line has come.
+ */
+#include "tool/bench_linux.h"
+
+#include "tool/boot.h"
+
+#include <ctype.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BEGIN_TEXT "smp: Bringing up secondary CPUs"
+#define END_TEXT   "smp: Brought up "
+/* The delay loop's length, given: Linux would measure it on every CPU, which has nothing to do with
+ * bring-up. The log is for people: quiet would leave out the lines. */
+#define APPEND	    "console=ttyS0 lpj=4600000 panic=-1"
+#define LINUX_BOOTS 3u
+#define MEMORY	    1024
+#define WHAT                                                                                       \
+	"In that time Linux also gives each CPU its kernel threads, timers, work queues, RCU and " \
+	"scheduler state, and compares its TSC, one CPU at a time; muster has none of these."
+
+struct watch {
+	bool begun, ended;
+	double begin, end;
+	uint64_t cpus;
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* Behind "[    0.769896] ", if the line has that. */
+static const char *behind_stamp(const char *line)
+{
+	const char *end = *line == '[' ? strchr(line, ']') : NULL;
+
+	if (!end)
+		return line;
+	for (const char *at = line + 1; at < end; at++)
+		if (!isdigit((unsigned char)*at) && *at != ' ' && *at != '.')
+			return line;
+	return end[1] == ' ' ? end + 2 : line;
+}
+
+/* "N nodes, M CPUs": M. */
+static bool read_cpus(const char *text, uint64_t *cpus)
+{
+	char number[24];
+	const char *comma = strstr(text, ", ");
+	size_t digits;
+
+	if (!comma)
+		return false;
+	digits = strspn(comma + 2, "0123456789");
+	if (!digits || digits >= sizeof(number) || !begins(comma + 2 + digits, " CPU"))
+		return false;
+	memcpy(number, comma + 2, digits);
+	number[digits] = '\0';
+	return text_number(number, UINT32_MAX, cpus);
+}
+
+enum linux_line linux_line_of(const char *line, size_t length, uint64_t *cpus)
+{
+	char copy[160];
+	const char *text;
+
+	if (length >= sizeof(copy) || memchr(line, '\0', length))
+		return LINUX_OTHER;
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	text = behind_stamp(copy);
+	if (begins(text, BEGIN_TEXT))
+		return LINUX_BEGIN;
+	if (begins(text, END_TEXT) && read_cpus(text + strlen(END_TEXT), cpus))
+		return LINUX_END;
+	return LINUX_OTHER;
+}
+
+static void on_line(void *context, const char *line, size_t length, enum report_line what)
+{
+	struct watch *watch = context;
+
+	(void)what;
+	if (watch->ended)
+		return;
+	switch (linux_line_of(line, length, &watch->cpus)) {
+	case LINUX_BEGIN:
+		watch->begin = now();
+		watch->begun = true;
+		break;
+	case LINUX_END:
+		watch->end = now();
+		watch->ended = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The name of the newest kernel in FOLDER/linux/boot, to be freed; NULL: none. */
+static char *find_kernel(const char *folder)
+{
+	char *pattern = text_format("%s/linux/boot/vmlinuz-*", folder);
+	glob_t found = { 0 };
+	char *name = NULL;
+
+	if (!glob(pattern, 0, NULL, &found) && found.gl_pathc) {
+		const char *last = found.gl_pathv[found.gl_pathc - 1];
+
+		name = text_copy(strrchr(last, '/') + 1, strlen(strrchr(last, '/') + 1));
+	}
+	globfree(&found);
+	free(pattern);
+	return name;
+}
+
+/* Boot it once. Returns 0 and the seconds, or -1 with a line in the peer's note. */
+static int boot_once(const struct boot_order *order, const struct watch *watch, const char *kernel,
+		     struct bench_peer *peer)
+{
+	struct boot_result result = { 0 };
+	int error = 0;
+
+	boot_run(order, &result);
+	if (result.end == BOOT_NOT_STARTED) {
+		snprintf(peer->note, sizeof(peer->note), "%s", result.message);
+		error = -1;
+	} else if (!watch->begun || !watch->ended) {
+		snprintf(peer->note, sizeof(peer->note), "%.100s: its log never said \"%s\"",
+			 kernel, watch->begun ? END_TEXT : BEGIN_TEXT);
+		error = -1;
+	}
+	boot_result_free(&result);
+	return error;
+}
+
+/* A loaded host can only make it slower: the least of some boots is what it needs. */
+static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
+		      struct bench_peer *peer)
+{
+	for (unsigned int i = 0; i < LINUX_BOOTS; i++) {
+		*watch = (struct watch){ .begun = false };
+		peer->known = false;
+		if (boot_interrupted() || boot_once(order, watch, kernel, peer))
+			return;
+		if (!i || watch->end - watch->begin < peer->seconds)
+			peer->seconds = watch->end - watch->begin;
+		peer->cpus = watch->cpus;
+		peer->known = true;
+	}
+	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
+		 LINUX_BOOTS);
+}
+
+void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
+{
+	char *kernel = find_kernel(setup->peers);
+	char *folder = text_format("%s/linux/boot", setup->peers);
+	struct profile profile = { .qemu = setup->profile->qemu,
+				   .machine = setup->profile->machine,
+				   .cpu = setup->profile->cpu,
+				   .accel = setup->profile->accel,
+				   .image = kernel };
+	struct watch watch = { .begun = false };
+	const struct boot_order order = { .profile = &profile,
+					  .build = folder,
+					  .cpus = setup->linux_cpus,
+					  .memory = MEMORY,
+					  .append = APPEND,
+					  .timeout = setup->timeout,
+					  .line = on_line,
+					  .context = &watch,
+					  .enough = &watch.ended };
+
+	*peer = (struct bench_peer){ .what = WHAT };
+	if (kernel)
+		boot_some(&order, &watch, kernel, peer);
+	else
+		snprintf(
+			peer->note, sizeof(peer->note),
+			"no kernel in %.100s; `make bench` fetches package linux-image-cloud-amd64",
+			folder);
+	free(kernel);
+	free(folder);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The peer Linux: how long it takes for what muster does. */
+#ifndef TOOL_BENCH_LINUX_H
+#define TOOL_BENCH_LINUX_H
+
+#include "tool/bench_guest.h"
+
+/* What a line of Linux's log says of the part that is timed. */
+enum linux_line {
+	LINUX_OTHER,
+	LINUX_BEGIN, /* "smp: Bringing up secondary CPUs ..." */
+	LINUX_END    /* "smp: Brought up 1 node, 64 CPUs" */
+};
+
+/*
+ * Of one line (length bytes, not trusted). *cpus is set with LINUX_END: how many it says. Only a line
+ * of the kernel's, with or without a time stamp in front, counts.
+ */
+enum linux_line linux_line_of(const char *line, size_t length, uint64_t *cpus);
+
+/* Boot the newest Linux in the folder of peers, in the same machine. */
+void linux_measure(const struct bench_setup *setup, struct bench_peer *peer);
+
+#endif

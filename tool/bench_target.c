@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of targets, the only place that has them, and what was measured beside each. Called by bench
+ * when all is measured. Must never call a figure reached that there is not.
+ */
+#include "tool/bench_target.h"
+
+#include <string.h>
+
+#define SLOPE_FROM  16
+#define SLOPE_TO    64
+#define FLAT_TO	    255
+#define FLAT_FACTOR 1.1 /* "within 10 %" */
+
+typedef struct bench_figure figure_of(const struct bench *bench);
+
+struct target {
+	const char *name;
+	double limit;
+	bool below;
+	const char *unit;
+	const char *source;
+	figure_of *figure;
+	/* Flat: as good as reached if it is no more than FLAT_FACTOR times this figure. */
+	figure_of *flat;
+};
+
+static struct bench_figure known(double value)
+{
+	return (struct bench_figure){ .known = true, .value = value };
+}
+
+static struct bench_figure unknown(const char *why)
+{
+	struct bench_figure figure = { .known = false };
+
+	snprintf(figure.note, sizeof(figure.note), "%s", why);
+	return figure;
+}
+
+/* Why a guest that a figure needs is not there. */
+static struct bench_figure no_guest(const struct bench *bench, uint64_t cpus)
+{
+	for (size_t i = 0; i < bench->guest_count; i++)
+		if (bench->guests[i].cpus == cpus)
+			return unknown(bench->guests[i].note);
+	return unknown(bench->quick ? "left out by --quick" : "no such guest was booted");
+}
+
+static struct bench_figure slope(const struct bench *bench, uint64_t from, uint64_t to, bool boot)
+{
+	const struct bench_guest *less = bench_guest_of(bench, from);
+	const struct bench_guest *more = bench_guest_of(bench, to);
+	struct bench_slope both;
+
+	if (!less || !more)
+		return no_guest(bench, less ? to : from);
+	both = bench_slope(less, more);
+	return known(boot ? both.boot : both.total);
+}
+
+static struct bench_figure slope_total(const struct bench *bench)
+{
+	return slope(bench, SLOPE_FROM, SLOPE_TO, false);
+}
+
+static struct bench_figure slope_boot(const struct bench *bench)
+{
+	return slope(bench, SLOPE_FROM, SLOPE_TO, true);
+}
+
+static struct bench_figure flat_total(const struct bench *bench)
+{
+	return slope(bench, SLOPE_TO, FLAT_TO, false);
+}
+
+static struct bench_figure flat_boot(const struct bench *bench)
+{
+	return slope(bench, SLOPE_TO, FLAT_TO, true);
+}
+
+/* A part of Linux's time. */
+static struct bench_figure wall(const struct bench *bench)
+{
+	const struct bench_guest *guest = bench_guest_of(bench, SLOPE_TO);
+	const struct bench_peer *peer = &bench->linux_kernel;
+
+	if (!guest)
+		return no_guest(bench, SLOPE_TO);
+	if (!guest->wall.known)
+		return guest->wall;
+	if (!peer->known || peer->cpus != SLOPE_TO || peer->seconds <= 0)
+		return unknown(peer->known ? "Linux had another number of CPUs" : peer->note);
+	return known(guest->wall.value / 1e9 / peer->seconds);
+}
+
+static double part_of(const struct bench_part *parts, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(parts[i].name, name))
+			return parts[i].bytes;
+	return 0;
+}
+
+/* What a CPU more takes as unit and as stacks; of those, the exception stacks are not always asked
+ * for. */
+static struct bench_figure unit_and_stacks(const struct bench *bench, bool exceptions)
+{
+	const struct bench_guest *less = bench_guest_of(bench, SLOPE_FROM);
+	const struct bench_guest *more = bench_guest_of(bench, SLOPE_TO);
+	struct bench_part parts[BENCH_PARTS_MAX];
+	double unit, stacks, exception_stacks = 0;
+	size_t count;
+
+	if (!less || !more)
+		return no_guest(bench, less ? SLOPE_TO : SLOPE_FROM);
+	count = bench_memory(less, more, parts);
+	unit = part_of(parts, count, "unit");
+	stacks = part_of(parts, count, "stack");
+	for (size_t i = 0; i < more->stack_count; i++)
+		if (strcmp(more->stacks[i].name, "main") != 0)
+			exception_stacks += more->stacks[i].bytes;
+	if (unit <= 0)
+		return unknown("the guest's report has no memory of owner unit");
+	return known(unit + stacks - (exceptions ? 0 : exception_stacks));
+}
+
+static struct bench_figure unit_and_main(const struct bench *bench)
+{
+	return unit_and_stacks(bench, false);
+}
+
+static struct bench_figure unit_and_all(const struct bench *bench)
+{
+	return unit_and_stacks(bench, true);
+}
+
+static struct bench_figure hello(const struct bench *bench)
+{
+	const struct bench_image *image = &bench->hello;
+
+	if (!image->known)
+		return unknown(image->note);
+	return known((double)(image->text + image->rodata + image->data));
+}
+
+static struct bench_figure percpu(const struct bench *bench)
+{
+	return bench->percpu_alloc;
+}
+
+static struct bench_figure increment(const struct bench *bench)
+{
+	return bench->increment;
+}
+
+static const struct target targets[TARGETS] = {
+	{ "instructions for each AP more, 16 to 64", 1500, false, "",
+	  "kvm-unit-tests takes about 4,000", slope_total, NULL },
+	{ "of these the boot CPU's", 400, false, "", "its work per CPU is small and constant",
+	  slope_boot, NULL },
+	{ "the same, 64 to 255", 1500, false, "", "flat: no more, or within 10 %", flat_total,
+	  slope_total },
+	{ "of these the boot CPU's", 400, false, "", "flat: no more, or within 10 %", flat_boot,
+	  slope_boot },
+	{ "entry to all of 64 online, part of Linux's SMP time", 1.0 / 40, false, "",
+	  "Debian's Linux in the same run", wall, NULL },
+	{ "unit and main stack of a CPU", 8192, false, "bytes", "kvm-unit-tests takes 12 KiB",
+	  unit_and_main, NULL },
+	{ "the same with exception stacks", 16384, false, "bytes", "four pages", unit_and_all,
+	  NULL },
+	{ "hello, bytes loaded from its file", 65536, true, "bytes",
+	  "kvm-unit-tests' smptest takes 85 K", hello, NULL },
+	{ "percpu_alloc and percpu_free", 100, true, "ns", "on the host", percpu, NULL },
+	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
+};
+
+static enum verdict judge(const struct target *target, const struct bench_figure *figure,
+			  double limit)
+{
+	if (!figure->known)
+		return VERDICT_NOT_MEASURED;
+	return (target->below ? figure->value < limit : figure->value <= limit) ? VERDICT_REACHED
+										: VERDICT_MISSED;
+}
+
+void targets_judge(const struct bench *bench, struct target_row rows[TARGETS])
+{
+	for (size_t i = 0; i < TARGETS; i++) {
+		const struct target *target = &targets[i];
+		struct bench_figure figure = target->figure(bench);
+		double limit = target->limit;
+
+		if (target->flat) {
+			struct bench_figure before = target->flat(bench);
+
+			if (before.known && before.value * FLAT_FACTOR > limit)
+				limit = before.value * FLAT_FACTOR;
+		}
+		rows[i] = (struct target_row){ target->name,
+					       target->unit,
+					       target->source,
+					       target->below,
+					       limit,
+					       figure,
+					       judge(target, &figure, limit) };
+	}
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = { "reached", "missed", "not measured" };
+
+	return names[verdict];
+}
+
+size_t targets_count(const struct target_row rows[TARGETS], enum verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < TARGETS; i++)
+		count += rows[i].verdict == verdict;
+	return count;
+}
