@@ -27,7 +27,8 @@ RUN_OPTIONS := --platform $(PLATFORM) $(if $(CPUS),--cpus $(CPUS)) $(if $(MEM),-
 	$(if $(APPEND),--append '$(APPEND)')
 
 .PHONY: all run clean help
-all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf $(INSTRUCTIONS)
+all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf \
+	$(BUILD)/embed-x86_64.elf $(INSTRUCTIONS)
 
 run: all | $(BUILD)/packages-run
 	$(Q)$(BUILD)/muster run $(RUN_OPTIONS)

@@ -74,24 +74,28 @@ static bool has_record(cpu_t cpu)
 	return cpu.number && cpu.number < cpu_possible_count();
 }
 
-/* The boot CPU's is also what it does for another. */
+/* Read in whole values, for an NMI asks too. What it is at is also what it does for another. */
 static struct step_progress boot_progress_now(void)
 {
-	struct step_progress progress = boot_progress;
 	uint64_t at = __atomic_load_n(&progress_boot, __ATOMIC_RELAXED);
 
-	if (at != UINT64_MAX)
-		progress.now = (uint8_t)(at >> 32);
-	return progress;
+	return (struct step_progress){
+		.now = at != UINT64_MAX ? (uint8_t)(at >> 32)
+					: __atomic_load_n(&boot_progress.now, __ATOMIC_RELAXED),
+		.finished = __atomic_load_n(&boot_progress.finished, __ATOMIC_RELAXED),
+		.failed = __atomic_load_n(&boot_progress.failed, __ATOMIC_RELAXED),
+		.error = __atomic_load_n(&boot_progress.error, __ATOMIC_RELAXED),
+	};
 }
 
 static struct step_progress progress_of(cpu_t cpu)
 {
 	const struct cpu_record *record;
 
+	if (!cpu.number)
+		return boot_progress_now();
 	if (!has_record(cpu))
-		return cpu.number ? (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 }
-				  : boot_progress_now();
+		return (struct step_progress){ STEP_NONE, STEP_NONE, STEP_NONE, 0 };
 	record = cpu_record(cpu);
 	return (struct step_progress){
 		.now = __atomic_load_n(&record->step_now, __ATOMIC_RELAXED),
@@ -168,7 +172,7 @@ void bringup_announce(cpu_t cpu)
 
 void progress_boot_waits(void)
 {
-	boot_progress = boot_progress_now();
+	__atomic_store_n(&boot_progress.now, boot_progress_now().now, __ATOMIC_RELAXED);
 	__atomic_store_n(&progress_boot, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
@@ -214,8 +218,8 @@ void progress_set_failed(size_t row, cpu_t cpu, int error)
 		__atomic_store_n(&cpu_record(cpu)->step_failed, (uint8_t)row, __ATOMIC_RELAXED);
 		__atomic_store_n(&cpu_record(cpu)->error, error, __ATOMIC_RELAXED);
 	} else {
-		boot_progress.failed = (uint8_t)row;
-		boot_progress.error = error;
+		__atomic_store_n(&boot_progress.failed, (uint8_t)row, __ATOMIC_RELAXED);
+		__atomic_store_n(&boot_progress.error, error, __ATOMIC_RELAXED);
 	}
 	format_text(word, sizeof(word), "%s", muster_error_name(error));
 	for (char *blank = word; *blank; blank++)
@@ -231,8 +235,11 @@ void progress_clear(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 
-	record->step_now = record->step_finished = record->step_failed = STEP_NONE;
-	record->error = 0;
+	/* Other CPUs may be asking where this one is. */
+	__atomic_store_n(&record->step_now, STEP_NONE, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->step_finished, STEP_NONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&record->step_failed, STEP_NONE, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->error, 0, __ATOMIC_RELAXED);
 	record->given_up = 0;
 }
 

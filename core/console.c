@@ -19,6 +19,10 @@
 #include <muster/mark.h>
 #include <stdbool.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak console_print
+#pragma weak console_vprint
+
 #define LOCK_FREE 0u
 
 /* How long one holder is waited for. A line takes milliseconds at most on a serial line. */

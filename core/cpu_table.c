@@ -29,6 +29,16 @@ static uint32_t highest_vcpu_id; /* of the known ones, when vcpu_ids_known */
 static uint32_t vcpu_ids_known;
 static struct cpu_lookup lookup;
 
+/* The names of those left out, as ranges of hardware ids in the order in which they came: a line is
+ * printed when it is full, so any number of them needs no more than one. */
+#define LEFT_OUT_LINE 104 /* characters of ranges */
+static struct {
+	char ranges[LEFT_OUT_LINE];
+	size_t used;
+	uint64_t first, last; /* of the range that may still grow */
+	bool open;
+} left_out_names;
+
 /* At most half of the slots are taken, so a walk ends and is short on average. */
 static uint32_t slot_count(uint32_t cpus)
 {
@@ -65,6 +75,8 @@ int cpu_table_begin(void *memory, uint32_t cpus)
 	cpu_records.first = memory;
 	capacity = cpus;
 	cpu_records.count = possible = present = online = left_out = out_of_reach = 0;
+	left_out_names.used = 0;
+	left_out_names.open = false;
 	highest_vcpu_id = vcpu_ids_known = 0;
 	lookup.slots = (struct cpu_lookup_slot *)((char *)memory + record_bytes(cpus));
 	lookup.mask = slot_count(cpus) - 1;
@@ -122,6 +134,46 @@ static bool taken(const struct cpu_description *description, const struct cpu_lo
 	return false;
 }
 
+static void names_print(void)
+{
+	if (left_out_names.used)
+		console_print("muster: CPU table: left out, hardware ids%s\n",
+			      left_out_names.ranges);
+	left_out_names.used = 0;
+}
+
+/* The range that was open is complete: put it on the line. */
+static void names_close_range(void)
+{
+	char range[48];
+	size_t length;
+
+	if (!left_out_names.open)
+		return;
+	left_out_names.open = false;
+	length = format_text(range, sizeof(range), " %#llx",
+			     (unsigned long long)left_out_names.first);
+	if (left_out_names.last != left_out_names.first)
+		length += format_text(range + length, sizeof(range) - length, "-%#llx",
+				      (unsigned long long)left_out_names.last);
+	if (left_out_names.used + length >= sizeof(left_out_names.ranges))
+		names_print();
+	memcpy(left_out_names.ranges + left_out_names.used, range, length + 1);
+	left_out_names.used += length;
+}
+
+static void name_left_out(hwid_t hwid)
+{
+	left_out++;
+	if (left_out_names.open && hwid.value == left_out_names.last + 1 && hwid.value) {
+		left_out_names.last = hwid.value;
+		return;
+	}
+	names_close_range();
+	left_out_names.first = left_out_names.last = hwid.value;
+	left_out_names.open = true;
+}
+
 int cpu_table_add(const struct cpu_description *description)
 {
 	struct cpu_lookup_slot *slot;
@@ -137,11 +189,7 @@ int cpu_table_add(const struct cpu_description *description)
 	if (taken(description, slot))
 		return MUSTER_E_EXISTS;
 	if (cpu_records.count == capacity) {
-		if (!left_out)
-			console_print("muster: CPU table: hardware id %#llx: left out, the table "
-				      "has room for %u CPUs\n",
-				      (unsigned long long)description->hwid.value, capacity);
-		left_out++;
+		name_left_out(description->hwid);
 		return MUSTER_E_NO_MEMORY;
 	}
 	record = &cpu_records.first[cpu_records.count];
@@ -173,6 +221,8 @@ int cpu_table_end(void)
 		console_print("muster: CPU table: no CPU in it: not even the one that runs\n");
 		return MUSTER_E_INVALID;
 	}
+	names_close_range();
+	names_print();
 	if (left_out)
 		console_print("muster: CPU table: %u CPUs left out: room for %u\n", left_out,
 			      capacity);

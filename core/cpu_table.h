@@ -70,7 +70,8 @@ int cpu_table_begin(void *memory, uint32_t capacity);
  * Add one. The first one added is CPU 0 and must be the CPU that runs, with ids as that CPU itself
  * gives them. Returns the CPU number, or, each with a line naming the CPU and both values:
  * MUSTER_E_EXISTS when hwid, or a known vCPU id, is in the table already (the CPU is left out),
- * MUSTER_E_NO_MEMORY when the table is full (counted, see cpu_table_left_out()).
+ * MUSTER_E_NO_MEMORY when the table is full (counted, see cpu_table_left_out(), and named, at the
+ * latest by cpu_table_end(), in as many lines as it takes).
  */
 int cpu_table_add(const struct cpu_description *description);
 

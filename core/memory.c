@@ -17,6 +17,10 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak mem_alloc_request
+#pragma weak mem_free
+
 /* The gap left for the neighbour above: this part of the free range, and at most so much. */
 #define GAP_SHIFT 6
 #define GAP_MAX	  (UINT64_C(16) << 20)
@@ -143,8 +147,7 @@ static void cluster_remember(const struct memory_request *request, uint64_t base
 	struct cluster *cluster = cluster_place(request);
 	size_t place = memory_table_find(base);
 
-	/* Below the first range there is nothing to take more from. All of the range is of one
-	 * node: the one that was wished for or, when that had none, another. */
+	/* Below the first range there is nothing to take more from. */
 	if (request->limit || !place)
 		return;
 	*cluster = (struct cluster){

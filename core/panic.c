@@ -13,6 +13,9 @@
 #include <muster/console.h>
 #include <muster/muster.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak muster_panic
+
 static uint32_t panicking; /* 0, or 1 + the number of the CPU that panics */
 
 static void halt_here(void) __attribute__((noreturn));

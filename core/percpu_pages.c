@@ -123,14 +123,12 @@ static void set_present(uint32_t offset, uint32_t size, bool on)
 
 int percpu_pages_map(uint32_t offset, uint32_t size)
 {
-	for_each_unit(cpu)
-	{
+	for_each_unit (cpu) {
 		int error = unit_map(cpu, cpu_record(cpu)->unit, offset, size);
 
 		if (!error)
 			continue;
-		for_each_unit(before)
-		{
+		for_each_unit (before) {
 			if (cpu_equal(before, cpu))
 				break;
 			unit_unmap(cpu_record(before)->unit, offset, size);
@@ -144,7 +142,8 @@ int percpu_pages_map(uint32_t offset, uint32_t size)
 
 void percpu_pages_unmap(uint32_t offset, uint32_t size)
 {
-	for_each_unit(cpu) unit_unmap(cpu_record(cpu)->unit, offset, size);
+	for_each_unit (cpu)
+		unit_unmap(cpu_record(cpu)->unit, offset, size);
 	set_present(offset, size, false);
 }
 

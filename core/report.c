@@ -67,6 +67,21 @@ static void send_cpu(cpu_t cpu)
 	       bringup_step_finished(cpu));
 }
 
+static void send_areas(cpu_t cpu)
+{
+	const struct area_table *table = area_table_current();
+
+	for (size_t i = 0; table && i < table->count; i++) {
+		struct area_info info = area_info(cpu, i);
+
+		if (info.state != AREA_NONE)
+			record("area cpu=%u kind=%s addr=0x%llx size=%u told=%u state=%s",
+			       cpu.number, table->kinds[i].name, (unsigned long long)info.physical,
+			       table->kinds[i].size, table->kinds[i].told,
+			       area_state_name(info.state));
+	}
+}
+
 static void send_stacks(cpu_t cpu)
 {
 	for (unsigned int kind = 0; kind < STACK_KINDS; kind++)
@@ -127,6 +142,8 @@ void report_send(const struct ktap *tests, int status)
 	send_guest();
 	for_each_cpu (cpu)
 		send_cpu(cpu);
+	for_each_cpu (cpu)
+		send_areas(cpu);
 	for_each_cpu (cpu)
 		send_stacks(cpu);
 	for_each_cpu (cpu)

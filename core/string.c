@@ -12,6 +12,16 @@
 
 #include <stdint.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak memcpy
+#pragma weak memmove
+#pragma weak memset
+#pragma weak memcmp
+#pragma weak strlen
+#pragma weak strnlen
+#pragma weak strcmp
+#pragma weak strncmp
+
 typedef uint64_t __attribute__((may_alias)) word_alias;
 
 #define WORD_SIZE sizeof(word_alias)

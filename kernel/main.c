@@ -62,8 +62,8 @@ static void run_tests(struct ktap *ktap)
 	test_percpu(ktap);
 	test_calls(ktap);
 	test_memory(ktap);
-	test_nodes(ktap);
 	test_percpu_alloc(ktap);
+	test_nodes(ktap);
 	test_protection(ktap);
 	test_down_up(ktap);
 	if (test_choice == TEST_FAILURES)

@@ -6,7 +6,7 @@ TSAN_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
 	tests/unit/host_machine.c
 TSAN_OBJECTS := $(TSAN_SOURCES:%.c=$(BUILD)/tsan/%.o)
 TSAN_TESTS   := $(addprefix $(BUILD)/tsan/tests/unit/test_,call call_close bringup bringup_late \
-	bringup_lost bringup_updown percpu_alloc_cpus)
+	bringup_lost bringup_updown percpu_alloc_cpus area_updown cpu_mask cpu_table)
 
 $(BUILD)/tsan/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 	@mkdir -p $(@D)

@@ -49,6 +49,7 @@ endef
 
 $(eval $(call x86_kernel,muster,$(wildcard kernel/*.c)))
 $(eval $(call x86_kernel,hello,examples/hello/hello.c))
+$(eval $(call x86_kernel,embed,$(wildcard examples/embed/*.c)))
 
 # Kernels that do on purpose what real ones once did by mistake: tests/history.
 $(eval $(call x86_kernel,h01-boot,tests/history/h01_percpu_before_base.c,--wrap=percpu_base_load))

@@ -11,6 +11,9 @@
 
 #include <muster/muster.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak muster_exit
+
 const struct platform *platform_current(void)
 {
 	static const struct platform *current;

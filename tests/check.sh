@@ -77,6 +77,14 @@ sources() {
 	run_test "this_cpu(n)++ is one instruction, gcc" sh tests/percpu_code.sh gcc
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
+	run_test "what a kernel supplies and may replace is as docs/embedding.md says" \
+		env BUILD="$BUILD" sh tests/embedding.sh
+	run_test "the check of docs/embedding.md finds what is not true" sh -c \
+		"for wrong in 's/.console_print. . weak/\`console_write\` | weak/' '/muster_main/d' '/muster_platform/d' \
+			's/.memcpy. . weak/\`memcpy\` | alone/'; do
+			sed \"\$wrong\" docs/embedding.md >$LOGS/wrong.md
+			BUILD=$BUILD sh tests/embedding.sh $LOGS/wrong.md && exit 1
+		done; exit 0"
 	run_test "x86-64 with gcc" make --no-print-directory -j2 BUILD="$BUILD/gcc" CC_X86_64=gcc \
 		"$BUILD/gcc/muster-x86_64.elf"
 	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8

@@ -15,11 +15,12 @@ fail() {
 }
 
 # tests/boot/counted.S says where each number comes from. Phase 8 waits without saying so.
-counted() { # OUT [QEMU OPTION...]
-	out=$1
-	shift
+counted() { # GUEST OUT [QEMU OPTION...]
+	guest=$1
+	out=$2
+	shift 2
 	timeout 60 $QEMU -nodefaults -no-reboot -display none -machine q35 -cpu max -smp 4 -m 128 \
-		-device isa-debug-exit,iobase=0x501,iosize=4 -kernel "$BUILD/tests/counted-x86_64.elf" \
+		-device isa-debug-exit,iobase=0x501,iosize=4 -kernel "$BUILD/tests/$guest-x86_64.elf" \
 		-plugin "$plugin,out=$out" "$@" && status=0 || status=$?
 	[ $status = 1 ] || fail "the counted guest ended with $status, not 1"
 }
@@ -34,9 +35,14 @@ instructions 1 vcpu=3 phase=10 work=6 waits=0
 instructions 1 end vcpus=4 strange=0
 T
 for accel in tcg tcg,thread=single; do
-	counted "$dir/counts" -accel $accel
+	counted counted "$dir/counts" -accel $accel
 	grep -vE 'phase=(0|8) ' "$dir/counts" | diff "$dir/expected" - || fail "counts with $accel"
 done
+
+# Marks that mean nothing, and an end without its begin, are said and change nothing else.
+counted strange "$dir/counts" -accel tcg
+grep -q '^instructions 1 end vcpus=4 strange=3$' "$dir/counts" || fail "marks out of place are not said"
+grep -q ' vcpu=0 phase=5 work=2002 waits=0$' "$dir/counts" || fail "marks out of place changed a count"
 
 # Twice the same, though the waits differ: the boot CPU's PREPARE, and all that each other CPU does. (In
 # START the boot CPU meets others that are further already or not.)

@@ -40,7 +40,6 @@ static char *with_commas_doubled(const char *text)
 static char *plugin_path(const char *build)
 {
 	char *path = text_format("%s/%s", build, PLUGIN);
-
 	char *installed = text_format("%s/../lib/muster/%s", build, PLUGIN);
 	bool other = access(path, R_OK) && !access(installed, R_OK);
 

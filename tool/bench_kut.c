@@ -19,9 +19,9 @@
 #define FUNCTION_MAX  4096
 #define GOOD_LINE     "PASS: IPI to each CPU"
 #define PHASE_BETWEEN 3 /* docs/bench.md: begin= and end= */
-#define WHAT                                                                                      \
-	"Each of its APs also prints a line; none gets memory of its own but a static stack and " \
-	"page, and nothing is undone when one does not come."
+#define WHAT                                                                                       \
+	"Each of its APs also prints a line; its CPUs' memory is static, and nothing is named or " \
+	"undone when one does not come."
 
 /* Intel SDM vol. 2: JE and JNE rel8, TEST EAX,EAX, PAUSE. */
 #define JE    0x74

@@ -15,6 +15,7 @@
 
 static const char *const state_words[] = { "possible", "present", "prepared", "starting", "arrived",
 					   "online",   "leaving", "held",     "failed",	  NULL };
+static const char *const area_words[] = { "made", "shared", "kept", NULL };
 static const char *const where_words[] = { "BOOT", "PREPARE", "START", "ONLINE", "LEAVE", NULL };
 
 /* Where a record may stand: while the guest comes up, as the first of the closing report, in it. */
@@ -192,8 +193,10 @@ static bool take_area(struct guest_report *report, struct report_fields *fields)
 	    !report_take_number(fields, "addr", &area.addr) ||
 	    !report_take_number(fields, "size", &area.size) ||
 	    !report_take_number(fields, "told", &area.told) ||
-	    !report_take_word(fields, "state", area.state))
+	    !report_take_choice(fields, "state", area_words, area.state))
 		return false;
+	if (!area.size || area.told < area.size)
+		return refuse(fields, "fewer bytes than are used: ", "told");
 	row = add_row(fields, (void **)&report->areas, &report->area_count, sizeof(*row),
 		      REPORT_ROWS_MAX);
 	if (row)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* DEVELOPERS: read tool/NOTE-TO-DEVELOPERS.txt before you go on. */
 /*
  * The guest's report record (docs/report.md), read line by line off its console. Any bytes may
  * come; what is kept is bounded, and all that is kept is as docs/report.md says it must be.

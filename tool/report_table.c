@@ -8,10 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define GREEN  "\033[32m"
-#define RED    "\033[31m"
-#define YELLOW "\033[33m"
-#define NORMAL "\033[0m"
+#define AREA_LINES_MAX 16
+
+#define GREEN	       "\033[32m"
+#define RED	       "\033[31m"
+#define YELLOW	       "\033[33m"
+#define NORMAL	       "\033[0m"
 
 static const char *colour_of(const char *state)
 {
@@ -48,6 +50,46 @@ static void write_row(const struct report_cpu *cpu, FILE *file, bool colour)
 	fputc('\n', file);
 }
 
+/* Is this row the first of its kind, size and told? Those after it are counted with it. */
+static bool same_kind(const struct report_area *a, const struct report_area *b)
+{
+	return !strcmp(a->kind, b->kind) && a->size == b->size && a->told == b->told;
+}
+
+static size_t count_areas(const struct guest_report *report, const struct report_area *like,
+			  const char *state)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->area_count; i++)
+		count += same_kind(&report->areas[i], like) &&
+			 !strcmp(report->areas[i].state, state);
+	return count;
+}
+
+/* One line a kind; a guest with more kinds than any has gets no more lines. */
+static void write_areas(const struct guest_report *report, FILE *file)
+{
+	const struct report_area *seen[AREA_LINES_MAX];
+	size_t lines = 0;
+
+	for (size_t i = 0; i < report->area_count && lines < AREA_LINES_MAX; i++) {
+		const struct report_area *area = &report->areas[i];
+		size_t line = 0;
+
+		while (line < lines && !same_kind(seen[line], area))
+			line++;
+		if (line < lines)
+			continue;
+		seen[lines++] = area;
+		fprintf(file,
+			"area %s: %" PRIu64 " bytes used, %" PRIu64 " told; shared %zu, "
+			"kept %zu, made %zu\n",
+			area->kind, area->size, area->told, count_areas(report, area, "shared"),
+			count_areas(report, area, "kept"), count_areas(report, area, "made"));
+	}
+}
+
 void report_write_table(const struct guest_report *report, FILE *file, bool colour)
 {
 	if (!report->cpu_count)
@@ -56,4 +98,5 @@ void report_write_table(const struct guest_report *report, FILE *file, bool colo
 		"node", "unit", "state", "us to online");
 	for (size_t i = 0; i < report->cpu_count; i++)
 		write_row(&report->cpus[i], file, colour);
+	write_areas(report, file);
 }

@@ -11,6 +11,9 @@
 #include <muster/console.h>
 #include <muster/stack.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak backtrace_print
+
 #define DEPTH_MAX 24
 
 /* Made by `muster symbols`; weak, so that an image without the table links, and prints numbers. */

@@ -12,6 +12,11 @@
 #include <muster/percpu.h>
 #include <muster/stack.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak trap_tables_early
+#pragma weak descriptor_tables_load
+#pragma weak descriptor_tables_unload
+
 /* Gate types and access bytes: Intel SDM vol. 3A, 6.14.1 and 3.5. */
 #define GATE_INTERRUPT 0x8e
 #define TSS_AVAILABLE  0x89

@@ -21,7 +21,7 @@
 
 	.section .text.entry, "ax", @progbits
 	.code32
-	.globl pvh_entry
+	.weak pvh_entry		/* a kernel may have its own: docs/embedding.md */
 	.type pvh_entry, @function
 pvh_entry:
 	cld

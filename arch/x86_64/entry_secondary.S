@@ -231,10 +231,10 @@ x86_stop_this_cpu:
 stopped_cpu:
 	leaq	stopped_stack_top(%rip), %rsp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer(%rip)
+	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
 	movq	stopped_vector(%rip), %rdx
 	testq	%rdx, %rdx
 	jnz	6f
-	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
 5:	hlt
 	jmp	5b
 

@@ -16,6 +16,15 @@
 #include <muster/memory.h>
 #include <muster/muster.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak fixmap_step
+#pragma weak page_table_map
+#pragma weak page_table_unmap
+#pragma weak page_table_protect
+#pragma weak page_table_direct
+#pragma weak page_table_physical
+#pragma weak page_table_flush
+
 #define ENTRIES	     512u
 #define LEVELS	     4u /* level 0 holds the pages of 4 KiB, 3 is the root */
 #define ADDRESS_MASK UINT64_C(0x000ffffffffff000)

@@ -13,6 +13,9 @@
 #include <muster/memory.h>
 #include <muster/percpu.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak page_tables_step
+
 /* The low part of the direct map has small pages, because single pages in it get a protection of
  * their own: the start page, and the image's. */
 #define SMALL_PAGES_BELOW UINT64_C(0x400000)

@@ -18,6 +18,9 @@
 #include <muster/console.h>
 #include <muster/muster.h>
 
+/* A kernel may have its own: docs/embedding.md. */
+#pragma weak trap_dispatch
+
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 

@@ -9,12 +9,14 @@
 #ifndef MUSTER_MUSTER_H
 #define MUSTER_MUSTER_H
 
+#include <muster/area.h>
 #include <muster/bringup.h>
 #include <muster/call.h>
 #include <muster/clock.h>
 #include <muster/command_line.h>
 #include <muster/console.h>
 #include <muster/cpu.h>
+#include <muster/cpu_mask.h>
 #include <muster/error.h>
 #include <muster/fault.h>
 #include <muster/ktap.h>

@@ -24,6 +24,11 @@
 	.code32
 	.globl counted_start
 counted_start:
+#ifdef OUT_OF_PLACE
+	MARK(MARK_NUMBER_WAIT_END)	/* of no wait */
+	MARK(0x7f)			/* no such mark */
+	MARK(0)
+#endif
 	/* Phase 5: 1 mark, 1 + 2 * 1000. */
 	MARK(MARK_NUMBER_PHASE + 5)
 	movl	$1000, %ecx

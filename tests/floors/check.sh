@@ -19,7 +19,7 @@ allowed() {
 	platform) echo "core firmware arch device platform" ;;
 	handover) echo "core firmware arch device platform handover" ;;
 	kernel) echo "kernel" ;;
-	examples) echo "" ;;
+	examples) echo "examples" ;;
 	tool) echo "tool" ;;
 	esac
 }

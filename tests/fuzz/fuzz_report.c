@@ -55,6 +55,14 @@ static void check(const struct guest_report *report)
 	}
 	for (size_t i = 0; i < report->step_count; i++)
 		check_words(report->steps[i].name);
+	for (size_t i = 0; i < report->area_count; i++) {
+		const struct report_area *area = &report->areas[i];
+
+		check_words(area->kind);
+		must(area->size && area->told >= area->size);
+		must(!strcmp(area->state, "made") || !strcmp(area->state, "shared") ||
+		     !strcmp(area->state, "kept"));
+	}
 	if (report_last_seen(report, &place)) {
 		check_words(place.step);
 		check_words(place.where);

@@ -180,8 +180,94 @@ static void test_full(void **state)
 	assert_int_equal(cpu_table_end(), 0);
 	assert_int_equal(cpu_table_left_out(), 7);
 	assert_true(host_log_has("7 CPUs left out: room for 3"));
+	assert_true(host_log_has(
+		"CPU table: left out, hardware ids 0xf 0x14 0x19 0x1e 0x23 0x28 0x2d\n"));
 	assert_int_equal(cpu_possible_count(), 3);
 	assert_true(cpu_is_none(cpu_by_hwid(hwid_from_value(15))));
+}
+
+/* Every one that is left out is named, once, in lines of bounded length: what the lines say, put
+ * together again, is what was added. */
+static void expect_named(const uint64_t *ids, size_t count)
+{
+	const char *mark = "muster: CPU table: left out, hardware ids";
+	size_t found = 0;
+
+	for (const char *line = host_log(); (line = strstr(line, mark));) {
+		const char *end = strchr(line, '\n');
+
+		assert_non_null(end);
+		assert_true(end - line < 160);
+		line += strlen(mark);
+		while (line < end) {
+			char *rest;
+			uint64_t first = strtoull(line, &rest, 16), last = first;
+
+			if (*rest == '-')
+				last = strtoull(rest + 1, &rest, 16);
+			assert_true(rest > line && last >= first);
+			for (uint64_t id = first;; id++) {
+				assert_true(found < count);
+				assert_int_equal(ids[found++], id);
+				if (id == last)
+					break;
+			}
+			line = rest;
+		}
+	}
+	assert_int_equal(found, count);
+}
+
+static size_t count_lines(const char *words)
+{
+	size_t count = 0;
+
+	for (const char *at = host_log(); (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+static void leave_out(const uint64_t *ids, size_t count)
+{
+	begin(1);
+	assert_int_equal(add(UINT64_MAX / 2, 0, VCPU_ID_UNKNOWN_VALUE, NODE_ANY, true), 0);
+	host_log_clear();
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(add(ids[i], 0, VCPU_ID_UNKNOWN_VALUE, NODE_ANY, true),
+				 MUSTER_E_NO_MEMORY);
+	assert_int_equal(cpu_table_end(), 0);
+	assert_int_equal(cpu_table_left_out(), count);
+	expect_named(ids, count);
+}
+
+static void test_left_out_are_named(void **state)
+{
+	static uint64_t ids[5000];
+	static const uint64_t edges[] = { UINT64_MAX - 1, UINT64_MAX, 0, 1, 7, 6, 5, 5, 9, 10, 11 };
+
+	(void)state;
+	leave_out(NULL, 0);
+	assert_int_equal(count_lines("left out"), 0);
+	for (size_t i = 0; i < 5000; i++)
+		ids[i] = i + 100;
+	leave_out(ids, 5000);
+	assert_int_equal(count_lines("hardware ids 0x64-0x13eb\n"), 1);
+	/* Every second, and far apart: a line takes five or so of those. */
+	for (size_t i = 0; i < 5000; i++)
+		ids[i] = UINT64_C(0x123456789abc0000) + 2 * i;
+	leave_out(ids, 5000);
+	assert_true(count_lines("left out, hardware ids") > 900);
+	leave_out(edges, sizeof(edges) / sizeof(edges[0]));
+	assert_true(host_log_has(
+		" 0xfffffffffffffffe-0xffffffffffffffff 0-0x1 0x7 0x6 0x5 0x5 0x9-0xb\n"));
+	/* Of every length, so that lines end in every way. */
+	for (size_t i = 0; i < 5000; i++)
+		ids[i] = (i * UINT64_C(0x9e3779b97f4a7c15)) >> (i * i % 61);
+	leave_out(ids, 5000);
+	/* The longest ranges there can be. */
+	for (size_t i = 0; i < 100; i++)
+		ids[i] = UINT64_MAX / 2 + 10 + i / 2 * 4 + i % 2;
+	leave_out(ids, 100);
 }
 
 static void test_order_and_arguments(void **state)
@@ -333,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_no_such_cpu_panics),
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_left_out_are_named),
 		cmocka_unit_test(test_order_and_arguments),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_states),

@@ -27,13 +27,15 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API;
 
-#define PHASES	   (MARK_PHASE_MAX + 1)
-#define WAITS_MAX  8
-#define PEER_BEGIN 0x30 /* not a number that a guest can mark: for begin= and end= */
-#define PEER_END   0x31
+#define PHASES	  (MARK_PHASE_MAX + 1)
+#define WAITS_MAX 8
+/* Beside the numbers of marks, which have 8 bits: begin= and end=. */
+#define PEER_BEGIN 0x100
+#define PEER_END   0x101
 #define PEER_PHASE MARK_ARRIVE
 #define PEER_AFTER MARK_ONLINE
-#define NO_MARK	   0
+#define NO_MARK	   0x200
+#define WAITS_BIT  12
 
 /* One vCPU's. Written by its own thread only, and a cache line apart from the next one's. */
 struct counts {
@@ -58,9 +60,9 @@ static size_t wait_range_count;
 static const char *out;
 
 /* A callback's argument: the number of the mark, and whether the address is one of a wait. */
-static void *argument_of(uint8_t mark, bool waits)
+static void *argument_of(uint32_t mark, bool waits)
 {
-	return (void *)((uintptr_t)mark | (uintptr_t)waits << 8);
+	return (void *)((uintptr_t)mark | (uintptr_t)waits << WAITS_BIT);
 }
 
 static void strange_mark(void)
@@ -68,7 +70,7 @@ static void strange_mark(void)
 	__atomic_fetch_add(&strange, 1, __ATOMIC_RELAXED);
 }
 
-static void phase_enter(struct counts *of, uint8_t mark)
+static void phase_enter(struct counts *of, uint32_t mark)
 {
 	if (mark == PEER_BEGIN || mark == PEER_END)
 		__atomic_store_n(&peer_phase, mark == PEER_BEGIN ? PEER_PHASE : PEER_AFTER,
@@ -91,12 +93,12 @@ static void count(struct counts *of, bool waits)
 static void executed(unsigned int vcpu, void *argument)
 {
 	if (vcpu < vcpus)
-		count(&counts[vcpu], (uintptr_t)argument >> 8);
+		count(&counts[vcpu], (uintptr_t)argument >> WAITS_BIT);
 }
 
 static void mark_executed(unsigned int vcpu, void *argument)
 {
-	uint8_t mark = (uint8_t)(uintptr_t)argument;
+	uint32_t mark = (uintptr_t)argument & ((1u << WAITS_BIT) - 1);
 	struct counts *of;
 
 	if (vcpu >= vcpus)
@@ -108,7 +110,7 @@ static void mark_executed(unsigned int vcpu, void *argument)
 		of->waiting = 0;
 	else if (mark != MARK_NUMBER_WAIT_END)
 		phase_enter(of, mark);
-	count(of, (uintptr_t)argument >> 8);
+	count(of, (uintptr_t)argument >> WAITS_BIT);
 	if (mark != MARK_NUMBER_WAIT_END)
 		return;
 	if (of->waiting)
@@ -118,7 +120,7 @@ static void mark_executed(unsigned int vcpu, void *argument)
 }
 
 /* The number of the mark that an instruction is, or NO_MARK. */
-static uint8_t mark_of(const struct qemu_plugin_insn *instruction)
+static uint32_t mark_of(const struct qemu_plugin_insn *instruction)
 {
 	static const uint8_t opcode[] = { X86_MARK_OPCODE_BYTES };
 	const uint8_t *bytes = qemu_plugin_insn_data(instruction);
@@ -133,11 +135,11 @@ static uint8_t mark_of(const struct qemu_plugin_insn *instruction)
 	if (size != sizeof(opcode) + sizeof(displacement) || memcmp(bytes, opcode, sizeof(opcode)))
 		return NO_MARK;
 	memcpy(&displacement, bytes + sizeof(opcode), sizeof(displacement));
-	return (displacement & ~UINT32_C(0xff)) == X86_MARK_BASE ? (uint8_t)displacement : NO_MARK;
+	return (displacement & ~UINT32_C(0xff)) == X86_MARK_BASE ? displacement & 0xff : NO_MARK;
 }
 
 /* The same for an address that was named. */
-static uint8_t peer_mark_of(uint64_t address)
+static uint32_t peer_mark_of(uint64_t address)
 {
 	return !peer		       ? NO_MARK
 	       : address == peer_begin ? PEER_BEGIN
@@ -161,9 +163,10 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 	for (size_t i = 0; i < size; i++) {
 		struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
 		uint64_t address = qemu_plugin_insn_vaddr(instruction);
-		uint8_t mark = peer ? peer_mark_of(address) : mark_of(instruction);
+		uint32_t mark = peer ? peer_mark_of(address) : mark_of(instruction);
 
-		qemu_plugin_register_vcpu_insn_exec_cb(instruction, mark ? mark_executed : executed,
+		qemu_plugin_register_vcpu_insn_exec_cb(instruction,
+						       mark != NO_MARK ? mark_executed : executed,
 						       QEMU_PLUGIN_CB_NO_REGS,
 						       argument_of(mark, is_wait(address)));
 	}

@@ -68,7 +68,7 @@ static void read_small(struct guest_report *report)
 	feed(report,
 	     "@muster 1 cpu cpu=1 hwid=0xffffffffffffffff fwid=- vcpu_id=3 node=1 state=failed unit=0 online_ns=- step=unit");
 	feed(report,
-	     "@muster 1 area cpu=1 kind=vcpu-info addr=0xffffffffffffffff size=64 told=0xffffffffffffffff state=registered");
+	     "@muster 1 area cpu=1 kind=vcpu-info addr=0xffffffffffffffff size=64 told=0xffffffffffffffff state=shared");
 	feed(report, "@muster 1 step cpu=1 name=unit where=PREPARE start_ns=9 end_ns=-");
 	feed(report, "@muster 1 memory owner=page-table bytes=8192");
 	feed(report, "@muster 1 tests passed=3 failed=1");

@@ -4,6 +4,7 @@
  * refused, and nothing that either sends can make it believe a report that has lines missing.
  */
 #include "tool/report.h"
+#include "tool/report_show.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static const char *const good[GOOD_LINES] = {
 	"@muster 1 cpu cpu=0 hwid=0x0 fwid=0 vcpu_id=0 node=- state=online unit=0xffffe00000000000 online_ns=1000 step=online",
 	"@muster 1 cpu cpu=1 hwid=0x4 fwid=- vcpu_id=- node=1 state=online unit=0xffffe00000200000 online_ns=2500 step=online",
 	"@muster 1 stack cpu=0 kind=main size=16384 used=1024",
-	"@muster 1 area cpu=1 kind=vcpu-info addr=0x1000 size=64 told=64 state=registered",
+	"@muster 1 area cpu=1 kind=vcpu-info addr=0x1000 size=64 told=64 state=shared",
 	"@muster 1 step cpu=0 name=unit where=BOOT start_ns=10 end_ns=20",
 	"@muster 1 step cpu=1 name=unit where=PREPARE start_ns=30 end_ns=-",
 	"@muster 1 step cpu=1 name=cpu-check where=ONLINE start_ns=40 end_ns=50",
@@ -216,6 +217,60 @@ static void test_many_values(void **state)
 	report_free(&report);
 }
 
+static void test_areas(void **state)
+{
+	static const char *const bad[] = {
+		"@muster 1 area cpu=1 kind=vpa addr=0x1000 size=640 told=639 state=shared",
+		"@muster 1 area cpu=1 kind=vpa addr=0x1000 size=0 told=0 state=shared",
+		"@muster 1 area cpu=1 kind=vpa addr=0x1000 size=640 told=1024 state=registered",
+		"@muster 1 area cpu=2 kind=vpa addr=0x1000 size=640 told=1024 state=shared",
+		"@muster 1 area cpu=1 kind=vpa addr=- size=640 told=1024 state=shared",
+	};
+	struct guest_report report = { 0 };
+
+	(void)state;
+	assert_int_equal(feed(&report, good[0]), REPORT_RECORD);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(feed(&report, bad[i]), REPORT_REFUSED);
+	assert_int_equal(
+		feed(&report,
+		     "@muster 1 area cpu=1 kind=vpa addr=0x1000 size=640 told=1024 state=kept"),
+		REPORT_RECORD);
+	assert_int_equal(report.area_count, 1);
+	assert_string_equal(report.areas[0].state, "kept");
+	report_free(&report);
+}
+
+/* The table for people has one line a kind, whatever the guest sends. */
+static void test_areas_in_the_table(void **state)
+{
+	struct guest_report report = { 0 };
+	char line[160], *text = NULL;
+	size_t size = 0, lines = 0;
+	FILE *file;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		feed(&report, good[i]);
+	feed(&report, "@muster 1 area cpu=0 kind=vpa addr=0x1000 size=640 told=1024 state=shared");
+	feed(&report, "@muster 1 area cpu=1 kind=vpa addr=0x1400 size=640 told=1024 state=kept");
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line),
+			 "@muster 1 area cpu=1 kind=k%d addr=0x1800 size=1 told=1 state=made", i);
+		feed(&report, line);
+	}
+	file = open_memstream(&text, &size);
+	report_write_table(&report, file, false);
+	fclose(file);
+	assert_non_null(
+		strstr(text, "area vpa: 640 bytes used, 1024 told; shared 1, kept 1, made 0\n"));
+	for (const char *at = text; (at = strstr(at, "area ")); at++)
+		lines++;
+	assert_int_equal(lines, 16);
+	free(text);
+	report_free(&report);
+}
+
 /* Whichever line is missing, the report is not complete. */
 static void test_a_line_less(void **state)
 {
@@ -370,6 +425,19 @@ static void test_unknown_kinds_count(void **state)
 	report_free(&report);
 }
 
+static void test_an_owner_twice(void **state)
+{
+	struct guest_report report = { 0 };
+
+	(void)state;
+	feed(&report, good[0]);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=unit bytes=1"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=stack bytes=1"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 memory owner=unit bytes=1"), REPORT_REFUSED);
+	assert_int_equal(report.memory_count, 2);
+	report_free(&report);
+}
+
 static void test_too_many_rows(void **state)
 {
 	struct guest_report report = { 0 };
@@ -485,6 +553,8 @@ int main(void)
 		cmocka_unit_test(test_line_length),
 		cmocka_unit_test(test_word_length),
 		cmocka_unit_test(test_many_values),
+		cmocka_unit_test(test_areas),
+		cmocka_unit_test(test_areas_in_the_table),
 		cmocka_unit_test(test_a_line_less),
 		cmocka_unit_test(test_a_line_twice),
 		cmocka_unit_test(test_a_line_cut),
@@ -494,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_report_without_cpus),
 		cmocka_unit_test(test_unknown_kinds_count),
 		cmocka_unit_test(test_too_many_rows),
+		cmocka_unit_test(test_an_owner_twice),
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
