@@ -101,6 +101,16 @@ bool pc_mailbox_holds(hwid_t hwid)
 	return !away[hwid.value];
 }
 
+void pc_mailbox_left_out(hwid_t hwid)
+{
+	/* Without a reset vector that is the ordinary way. */
+	if (reset_vector)
+		console_print(
+			"muster: wakeup mailbox: APIC id %#lx is not with the firmware: it is "
+			"started by INIT\n",
+			hwid.value);
+}
+
 int pc_mailbox_start(hwid_t hwid)
 {
 	int error = wakeup_mailbox_wake(&mailbox, (uint32_t)hwid.value, start_page_vector(),

@@ -139,12 +139,14 @@ int pc_start_step(cpu_t cpu)
 		return pc_mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
 	if (pc_mailbox_holds(cpu_hwid(cpu)))
 		return pc_mailbox_start(cpu_hwid(cpu));
+	pc_mailbox_left_out(cpu_hwid(cpu));
 	return start_one(cpu_hwid(cpu), page);
 }
 
 void pc_start_undo(cpu_t cpu)
 {
-	if (pc_mailbox_exists())
+	/* One that never came has nothing to come back from. */
+	if (pc_mailbox_exists() && cpu_state(cpu) == CPU_HELD)
 		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 
