@@ -16,6 +16,8 @@
 struct watch {
 	const char *wanted; /* the text that some line must hold; NULL: none */
 	bool seen;
+	const char *unwanted; /* the text that no line may hold; NULL: none */
+	bool unwanted_seen;
 	FILE *log;
 };
 
@@ -26,6 +28,8 @@ static void on_line(void *context, const char *line, size_t length, enum report_
 	(void)what;
 	if (watch->wanted && memmem(line, length, watch->wanted, strlen(watch->wanted)))
 		watch->seen = true;
+	if (watch->unwanted && memmem(line, length, watch->unwanted, strlen(watch->unwanted)))
+		watch->unwanted_seen = true;
 	if (watch->log) {
 		fwrite(line, 1, length, watch->log);
 		fputc('\n', watch->log);
@@ -130,6 +134,8 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 		snprintf(reason, size, "status %d, expected %" PRIu64, status, entry->status);
 	else if (entry->line && !watch->seen)
 		snprintf(reason, size, "no line of the console holds \"%s\"", entry->line);
+	else if (entry->never && watch->unwanted_seen)
+		snprintf(reason, size, "a line of the console holds \"%s\"", entry->never);
 	else if (entry->reason && (!failure || !strstr(failure, entry->reason)))
 		snprintf(reason, size, "the verdict is \"%s\", expected to hold \"%s\"",
 			 failure ? failure : "all is well", entry->reason);
@@ -141,7 +147,9 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 static int boot_once(const struct matrix_entry *entry, const struct profile *profile,
 		     const char *build, const char *log, char *reason, size_t size)
 {
-	struct watch watch = { .wanted = entry->line, .log = fopen(log, "w") };
+	struct watch watch = { .wanted = entry->line,
+			       .unwanted = entry->never,
+			       .log = fopen(log, "w") };
 	bool any = options_qemu_has(entry->qemu.at, "-smp");
 	struct boot_order order = {
 		.profile = profile,

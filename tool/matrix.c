@@ -39,7 +39,7 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 	} texts[] = {
 		{ "platform", &entry->platform }, { "append", &entry->append },
 		{ "line", &entry->line },	  { "reason", &entry->reason },
-		{ "nodes", &entry->nodes },
+		{ "nodes", &entry->nodes },	  { "never", &entry->never },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -291,6 +291,7 @@ void matrix_free(struct matrix *matrix)
 		free(entry->append);
 		free(entry->hwids);
 		free(entry->nodes);
+		free(entry->never);
 		free(entry->line);
 		free(entry->reason);
 		words_free(&entry->qemu);

@@ -17,6 +17,7 @@
  *	nodes=0,1,-		these nodes, of the CPUs in this order; - for none
  *	status=			the guest's exit status
  *	line=			a line of the console holds this text
+ *	never=			and none holds this
  *	reason=			the verdict holds this text
  *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
  */
@@ -32,7 +33,7 @@ struct matrix_number {
 };
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *nodes, *line, *reason; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *nodes, *line, *never, *reason; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all, host_actions;

@@ -3,12 +3,12 @@
  * Starting CPUs by the mailbox of a MADT's Multiprocessor Wakeup structure. Called by the steps
  * `start-code` and `start` (pc_start.c).
  *
- * A CPU that the firmware holds is started by the mailbox. Once it has been, where it waits when it
- * stops depends on what the firmware offers. With a reset vector (version 1) it goes back there, the
- * undo of `start` asks by a test command whether it has arrived, and the mailbox starts it again.
- * Without one the firmware never gets it back: it halts with us, like any stopped CPU, and is
- * started again by INIT and start-up IPI; where those do not reach it (some guests have the mailbox
- * because of that) it does not arrive, which is said by name.
+ * A CPU that the firmware holds is started by the mailbox. Where it waits when it stops depends on what
+ * the firmware offers. With a reset vector (version 1) it goes back there, the undo of `start` asks by a
+ * test command whether it has arrived, and the mailbox starts it again. Without one the firmware never
+ * gets it back. A CPU that is not with the firmware is started by INIT and start-up IPI, like any other;
+ * where those do not reach it (some guests have the mailbox because of that) it does not arrive, which
+ * is said by name.
  *
  * A CPU that does not take its command fails its step, and those after it fail theirs without a
  * wait: a second command over one that somebody may be reading could send either anywhere.
@@ -27,7 +27,7 @@
 static struct wakeup_mailbox mailbox;
 static uint64_t reset_vector;
 static uint32_t woken;
-static bool ours[LOCAL_APIC_ID_MAX + 1]; /* by APIC id: the firmware has let go of it for good */
+static bool away[LOCAL_APIC_ID_MAX + 1]; /* by APIC id: it has left the firmware's loop */
 
 /* What the memory map calls ordinary RAM can be given to anybody: the firmware waits elsewhere. */
 static bool lies_well(uint64_t physical, const char *what)
@@ -75,7 +75,7 @@ void pc_mailbox_end(void)
 	mailbox = (struct wakeup_mailbox){ 0 };
 	reset_vector = 0;
 	woken = 0;
-	memset(ours, 0, sizeof(ours));
+	memset(away, 0, sizeof(away));
 }
 
 bool pc_mailbox_exists(void)
@@ -83,13 +83,14 @@ bool pc_mailbox_exists(void)
 	return mailbox.at;
 }
 
-/* Has one that was given up on taken its command after all? Then the firmware has let go of it. */
+/* Has one that was given up on taken its command after all? It found itself late and stopped: with us,
+ * or back with the firmware. */
 static void look_for_late_one(void)
 {
 	uint32_t late;
 
 	if (wakeup_mailbox_came_late(&mailbox, &late) && !reset_vector && late <= LOCAL_APIC_ID_MAX)
-		ours[late] = true;
+		away[late] = true;
 }
 
 bool pc_mailbox_holds(hwid_t hwid)
@@ -97,7 +98,17 @@ bool pc_mailbox_holds(hwid_t hwid)
 	if (!mailbox.at)
 		return false;
 	look_for_late_one();
-	return !ours[hwid.value];
+	return !away[hwid.value];
+}
+
+void pc_mailbox_left_out(hwid_t hwid)
+{
+	/* Without a reset vector that is the ordinary way. */
+	if (reset_vector)
+		console_print(
+			"muster: wakeup mailbox: APIC id %#lx is not with the firmware: it is "
+			"started by INIT\n",
+			hwid.value);
 }
 
 int pc_mailbox_start(hwid_t hwid)
@@ -107,16 +118,16 @@ int pc_mailbox_start(hwid_t hwid)
 
 	if (error)
 		return error;
-	ours[hwid.value] = !reset_vector;
+	away[hwid.value] = true;
 	woken++;
 	return 0;
 }
 
 void pc_mailbox_took_back(hwid_t hwid)
 {
-	/* If it does not answer, a line has said so, and it cannot be started again. */
-	if (reset_vector)
-		(void)wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit());
+	/* If it does not answer, a line has said so, and INIT is what is left. */
+	if (reset_vector && !wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit()))
+		away[hwid.value] = false;
 }
 
 void pc_mailbox_say(void)

@@ -45,10 +45,11 @@ static void stop_others(void)
 	(void)local_apic_broadcast_nmi();
 }
 
-/* INIT: whatever the CPU does, it waits for a start-up IPI then. */
+/* INIT: whatever the CPU does, it waits for a start-up IPI then. One that waits at the firmware's
+ * mailbox is as good as reset, and must not be taken from there. */
 static int reset(cpu_t cpu)
 {
-	return local_apic_send_init(cpu_hwid(cpu));
+	return pc_mailbox_holds(cpu_hwid(cpu)) ? 0 : local_apic_send_init(cpu_hwid(cpu));
 }
 
 int pc_interrupts_step(cpu_t cpu)
@@ -138,12 +139,14 @@ int pc_start_step(cpu_t cpu)
 		return pc_mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
 	if (pc_mailbox_holds(cpu_hwid(cpu)))
 		return pc_mailbox_start(cpu_hwid(cpu));
+	pc_mailbox_left_out(cpu_hwid(cpu));
 	return start_one(cpu_hwid(cpu), page);
 }
 
 void pc_start_undo(cpu_t cpu)
 {
-	if (pc_mailbox_exists())
+	/* One that never came has nothing to come back from. */
+	if (pc_mailbox_exists() && cpu_state(cpu) == CPU_HELD)
 		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 

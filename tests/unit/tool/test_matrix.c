@@ -54,6 +54,7 @@ static void defaults(void **state)
 	assert_null(entry->append);
 	assert_null(entry->hwids);
 	assert_null(entry->nodes);
+	assert_null(entry->never);
 	assert_null(entry->line);
 	assert_null(entry->reason);
 }
@@ -66,7 +67,7 @@ static void every_key(void **state)
 	assert_int_equal(
 		parse("# first\r\n"
 		      "a platform=other cpus=7 mem=2G append=\"x=1 y\" timeout=5 repeat=20"
-		      " tier=all expect=fail online=0 hwids=0,2 nodes=1,- status=0 line=\"a  b\""
+		      " tier=all expect=fail online=0 hwids=0,2 nodes=1,- never=\"no no\" status=0 line=\"a  b\""
 		      " reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
 		      "b append=fail=unit@1 tier=check expect=ok status=63\n"),
 		0);
@@ -84,6 +85,7 @@ static void every_key(void **state)
 	assert_int_equal(entry->online, 0);
 	assert_string_equal(entry->hwids, "0,2");
 	assert_string_equal(entry->nodes, "1,-");
+	assert_string_equal(entry->never, "no no");
 	assert_string_equal(entry->line, "a  b");
 	assert_string_equal(entry->reason, "because");
 	assert_int_equal(entry->qemu.count, 4);
