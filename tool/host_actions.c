@@ -111,13 +111,14 @@ static void begin_add(struct host_actions *actions, const json_t *cpu, uint64_t 
 
 static void begin_remove(struct host_actions *actions, const json_t *cpu)
 {
-	json_t *path = json_object_get(cpu, "qom-path");
+	const char *path = json_string_value(json_object_get(cpu, "qom-path"));
 
-	if (path)
-		actions->command =
-			qmp_send(actions->link, "device_del", json_pack("{s:O}", "id", path));
-	else
+	if (!path) {
 		not_done(actions, "that CPU is not there");
+		return;
+	}
+	actions->command = qmp_send(actions->link, "device_del", json_pack("{s:s}", "id", path));
+	words_add_text(&actions->going, path);
 }
 
 static void take_list(struct host_actions *actions, const json_t *list)

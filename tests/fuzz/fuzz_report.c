@@ -53,6 +53,11 @@ static void check(const struct guest_report *report)
 		check_words(report->cpus[i].state);
 		check_words(report->cpus[i].step);
 	}
+	must(report->ask_count <= REPORT_ASKS_MAX);
+	for (size_t i = 0; i < report->ask_count; i++) {
+		check_words(report->asks[i].action);
+		must(report->asks[i].fwid.known || !strcmp(report->asks[i].action, "nmi"));
+	}
 	for (size_t i = 0; i < report->step_count; i++)
 		check_words(report->steps[i].name);
 	for (size_t i = 0; i < report->area_count; i++) {

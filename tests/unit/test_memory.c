@@ -156,6 +156,52 @@ static void test_reserved_over_owned(void **state)
 	check_list();
 }
 
+/* A map without anything in it, with nothing but what is refused, and with an empty range among good. */
+static void test_empty_maps(void **state)
+{
+	(void)state;
+	memory_map_begin();
+	assert_int_equal(memory_map_end(), MUSTER_E_NO_MEMORY);
+	assert_int_equal(mem_count(), 0);
+	assert_int_equal(mem_alloc(PAGE, 0), 0);
+	memory_map_begin();
+	assert_int_equal(memory_map_add(0, 0, MEMORY_RAM), MUSTER_E_INVALID);
+	assert_int_equal(memory_map_add(MIB, 0, MEMORY_RESERVED), MUSTER_E_INVALID);
+	assert_int_equal(memory_map_end(), MUSTER_E_NO_MEMORY);
+	memory_map_begin();
+	assert_int_equal(memory_map_add(MIB, MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(0, 0, MEMORY_RAM), MUSTER_E_INVALID);
+	assert_int_equal(memory_map_add(MIB + PAGE, 0, MEMORY_RESERVED), MUSTER_E_INVALID);
+	assert_int_equal(memory_map_add(4 * MIB, MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_end(), 0);
+	assert_int_equal(mem_count(), 2);
+	assert_int_equal(mem_total(), 2 * MIB);
+	check_list();
+}
+
+/* RAM said twice, or in pieces that lie over each other, is RAM once, and no reason for a line. */
+static void test_overlaps_of_one_kind(void **state)
+{
+	(void)state;
+	memory_map_begin();
+	assert_int_equal(memory_map_add(2 * MIB, 2 * MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(2 * MIB, 2 * MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(MIB, 2 * MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(3 * MIB, 3 * MIB, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(2 * MIB + PAGE, PAGE, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_end(), 0);
+	assert_int_equal(mem_count(), 1);
+	assert_int_equal(mem_at(0)->base, MIB);
+	assert_int_equal(mem_total(), 5 * MIB);
+	assert_int_equal(mem_free_total(), 5 * MIB);
+	assert_false(host_log_has("taken as"));
+	/* A range around all of it that is not ours leaves nothing. */
+	assert_int_equal(memory_map_add(0, GIB, MEMORY_RESERVED), 0);
+	assert_int_equal(mem_count(), 1);
+	assert_int_equal(mem_total(), 0);
+	check_list();
+}
+
 #define MODEL_PAGES 300
 
 /* Random ranges, against what each page must have become. */
@@ -678,6 +724,8 @@ int main(void)
 		cmocka_unit_test_setup(test_end_of_addresses, begin),
 		cmocka_unit_test_setup(test_careful_kind_wins, begin),
 		cmocka_unit_test_setup(test_reserved_over_owned, begin),
+		cmocka_unit_test_setup(test_empty_maps, begin),
+		cmocka_unit_test_setup(test_overlaps_of_one_kind, begin),
 		cmocka_unit_test_setup(test_random_map, begin),
 		cmocka_unit_test_setup(test_too_many_ranges, begin),
 		cmocka_unit_test_setup(test_full_table_stays_careful, begin),

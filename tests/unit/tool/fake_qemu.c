@@ -177,6 +177,130 @@ static int garbage(struct fake *fake)
 	return 1;
 }
 
+/* The id of a command, which its reply must have. */
+static unsigned int id_of(const char *command)
+{
+	const char *id = strstr(command, "\"id\":");
+
+	return id ? (unsigned int)atoi(id + 5) : 0;
+}
+
+static void reply(const struct fake *fake, const char *command, const char *what)
+{
+	if (dprintf(fake->qmp, "{%s, \"id\": %u}\r\n", what, id_of(command)) < 0)
+		_exit(3);
+}
+
+/* The next command; it must hold that text. Those that the guest has nothing to do with are answered. */
+static void expect(const struct fake *fake, FILE *commands, char *line, int size, const char *text)
+{
+	while (fgets(line, size, commands)) {
+		if (strstr(line, text))
+			return;
+		if (!strstr(line, "qmp_capabilities")) {
+			fprintf(stderr, "fake_qemu: expected %s, not %s", text, line);
+			_exit(9);
+		}
+		reply(fake, line, "\"return\": {}");
+	}
+	_exit(9);
+}
+
+/* Three possible CPUs, as QEMU lists them: in no order. The one in the middle is asked for. */
+#define CPU_ENTRY(core, path)                                                              \
+	"{\"props\": {\"core-id\": " core ", \"socket-id\": 1}, \"vcpus-count\": 1, " path \
+	"\"type\": \"fake-cpu\"}"
+#define CPU_HERE(name) "\"qom-path\": \"" name "\", "
+
+static int ask_cpus(struct fake *fake, bool gone)
+{
+	static const char absent[] = "\"return\": [" CPU_ENTRY("2", "") ", " CPU_ENTRY(
+		"0", CPU_HERE("/cpu/0")) ", " CPU_ENTRY("1", "") "]";
+	static const char there[] = "\"return\": [" CPU_ENTRY("2", "") ", " CPU_ENTRY(
+		"0", CPU_HERE("/cpu/0")) ", " CPU_ENTRY("1", CPU_HERE("/cpu/muster-cpu-1")) "]";
+	static const char event[] = "{\"event\": \"DEVICE_DELETED\", \"data\": {\"path\": ";
+	FILE *commands = fdopen(fake->qmp, "r");
+	char line[512];
+
+	greet(fake);
+	say(fake, "@muster 1 ask action=cpu-add hwid=0x1 fwid=1\n"
+		  "@muster 1 ask action=cpu-remove hwid=0x1 fwid=1\n"
+		  "@muster 1 ask action=nmi hwid=- fwid=-\n");
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, absent);
+	expect(fake, commands, line, sizeof(line), "device_add");
+	if (!strstr(line, "\"core-id\":1") || !strstr(line, "\"driver\":\"fake-cpu\"") ||
+	    !strstr(line, "\"id\":\"muster-cpu-1\""))
+		return 9;
+	reply(fake, line, "\"return\": {}");
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, there);
+	expect(fake, commands, line, sizeof(line), "device_del");
+	if (!strstr(line, "\"id\":\"/cpu/muster-cpu-1\""))
+		return 9;
+	reply(fake, line, "\"return\": {}");
+	/* What only begins alike is another's. */
+	dprintf(fake->qmp, "%s\"/cpu/muster-cpu-12\"}}\r\n", event);
+	if (gone)
+		dprintf(fake->qmp, "%s\"/cpu/muster-cpu-1/lapic\"}}\r\n", event);
+	expect(fake, commands, line, sizeof(line), "inject-nmi");
+	reply(fake, line, "\"return\": {}");
+	return good(fake);
+}
+
+static int asks(struct fake *fake)
+{
+	return ask_cpus(fake, true);
+}
+
+static int asks_and_keeps(struct fake *fake)
+{
+	return ask_cpus(fake, false);
+}
+
+/* What QEMU does not do, and what the machine does not have. */
+static int asks_in_vain(struct fake *fake)
+{
+	FILE *commands = fdopen(fake->qmp, "r");
+	char line[512];
+
+	greet(fake);
+	say(fake, "@muster 1 ask action=nmi hwid=- fwid=-\n"
+		  "@muster 1 ask action=cpu-add hwid=0x99 fwid=99\n"
+		  "@muster 1 ask action=cpu-remove hwid=0x2 fwid=0\n");
+	expect(fake, commands, line, sizeof(line), "inject-nmi");
+	reply(fake, line,
+	      "\"error\": {\"class\": \"GenericError\", \"desc\": \"no \\u001b NMIs\"}");
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, "\"return\": [" CPU_ENTRY("0", "") "]");
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, "\"return\": {\"not\": \"a list\"}");
+	return good(fake);
+}
+
+/* Asks without end, and is content with what comes of it. */
+static int asks_for_much(struct fake *fake)
+{
+	for (int i = 0; i < 5000; i++)
+		say(fake, "@muster 1 ask action=nmi hwid=- fwid=-\n");
+	return good(fake);
+}
+
+/* Not a word from the guest; QEMU knows where the vCPUs are. */
+static int hang_before_all(struct fake *fake)
+{
+	FILE *commands = fdopen(fake->qmp, "r");
+	char line[512];
+
+	greet(fake);
+	expect(fake, commands, line, sizeof(line), "info registers -a");
+	reply(fake, line,
+	      "\"return\": \"\\r\\nCPU#0\\r\\nEAX=0 \\r\\nEIP=0000fff0 EFL=2\\r\\n\\r\\nCPU#1\\r\\n"
+	      "RAX=1\\r\\nRIP=ffffffff80100010 RFL=2\\r\\n\"");
+	pause();
+	return 0;
+}
+
 static int hang(struct fake *fake)
 {
 	greet(fake);
@@ -361,6 +485,11 @@ static const struct {
 	{ "one-failed", one_failed },
 	{ "test-failed", test_failed },
 	{ "garbage", garbage },
+	{ "asks", asks },
+	{ "asks-and-keeps", asks_and_keeps },
+	{ "asks-in-vain", asks_in_vain },
+	{ "asks-for-much", asks_for_much },
+	{ "hang-before-all", hang_before_all },
 	{ "hang", hang },
 	{ "hang-silent", hang_silent },
 	{ "hang-deaf", hang_deaf },

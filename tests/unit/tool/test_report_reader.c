@@ -543,6 +543,42 @@ static void test_any_bytes(void **state)
 	report_free(&report);
 }
 
+static void test_asks(void **state)
+{
+	static const char *const refused[] = {
+		"@muster 1 ask action=reboot hwid=- fwid=-",
+		"@muster 1 ask action=nmi hwid=-",
+		"@muster 1 ask action=nmi fwid=-",
+		"@muster 1 ask hwid=- fwid=-",
+		"@muster 1 ask action=cpu-add hwid=0x2 fwid=-",
+		"@muster 1 ask action=cpu-remove hwid=x fwid=2",
+		"@muster 1 ask action=cpu-add hwid=2 fwid=-1",
+	};
+	struct guest_report report = { .refused = 0 };
+
+	(void)state;
+	assert_int_equal(feed(&report, "@muster 1 ask action=nmi hwid=- fwid=-"), REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 ask action=cpu-add hwid=0xfe fwid=7"),
+			 REPORT_RECORD);
+	assert_int_equal(report.ask_count, 2);
+	assert_string_equal(report.asks[0].action, "nmi");
+	assert_false(report.asks[0].hwid.known || report.asks[0].fwid.known);
+	assert_string_equal(report.asks[1].action, "cpu-add");
+	assert_int_equal(report.asks[1].hwid.value, 0xfe);
+	assert_int_equal(report.asks[1].fwid.value, 7);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(feed(&report, refused[i]), REPORT_REFUSED);
+	assert_int_equal(report.ask_count, 2);
+	report_free(&report);
+	/* Only so many. */
+	for (int i = 0; i < REPORT_ASKS_MAX; i++)
+		assert_int_equal(feed(&report, "@muster 1 ask action=nmi hwid=- fwid=-"),
+				 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 ask action=nmi hwid=- fwid=-"), REPORT_REFUSED);
+	assert_int_equal(report.ask_count, REPORT_ASKS_MAX);
+	report_free(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_asks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

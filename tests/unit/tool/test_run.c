@@ -415,6 +415,72 @@ static void files_are_written(void **state)
 	assert_int_equal(outcome.status, 2);
 }
 
+static void run_asking(const char *mode)
+{
+	static const char *const words[] = { "--timeout", "10", "--host-actions", NULL };
+
+	write_profile(mode, "isa-debug-exit");
+	run_words(0, words);
+	assert_printable(outcome.err);
+}
+
+static void the_guest_asks(void **state)
+{
+	(void)state;
+	run_asking("asks");
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.status, 0);
+	run_asking("asks-and-keeps");
+	assert_int_equal(outcome.status, 1);
+	assert_says("muster: fake: 1 CPUs were asked back, 0 went\n");
+	run_asking("asks-in-vain");
+	assert_int_equal(outcome.status, 0);
+	assert_says("muster: fake: the guest asked for nmi: no \\x1b NMIs\n");
+}
+
+/* Whoever does not allow it gets none of it; and nobody gets it without end. */
+static void the_guest_asks_too_much(void **state)
+{
+	(void)state;
+	run_mode("asks-for-much");
+	assert_int_equal(outcome.status, 1);
+	assert_says("the guest asked for nmi: not allowed; --host-actions allows it\n");
+	assert_says("too many records of kind ask");
+	run_mode("asks");
+	assert_int_equal(outcome.status, 1);
+	assert_says("the guest asked for cpu-add: not allowed; --host-actions allows it\n");
+}
+
+static void hang_before_the_first_step(void **state)
+{
+	static const char *const words[] = { "--timeout", "1", "--json", NULL, NULL };
+	const char *all[5];
+	char json[128];
+
+	(void)state;
+	path_in(json, sizeof(json), "report.json");
+	memcpy(all, words, sizeof(words));
+	all[3] = json;
+	write_profile("hang-before-all", "isa-debug-exit");
+	run_words(0, all);
+	assert_int_equal(outcome.status, 1);
+	assert_says("the guest never said where it is; vCPU 0 at 0xfff0, vCPU 1 at "
+		    "0xffffffff80100010\n");
+	read_back("report.json", outcome.out);
+	assert_non_null(strstr(outcome.out, "\"0xffffffff80100010\""));
+	assert_non_null(strstr(outcome.out, "\"present\": null"));
+}
+
+/* Options that QEMU refuses are not the guest's fault. */
+static void qemu_refuses(void **state)
+{
+	(void)state;
+	run_mode("refuse-arguments");
+	assert_int_equal(outcome.status, 2);
+	assert_string_equal(outcome.err, "muster: fake: fake_qemu: -bogus: invalid option\n");
+	assert_string_equal(outcome.out, "");
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -462,6 +528,10 @@ int main(void)
 		cmocka_unit_test(user_interrupts),
 		cmocka_unit_test(what_cannot_be_tried),
 		cmocka_unit_test(files_are_written),
+		cmocka_unit_test(the_guest_asks),
+		cmocka_unit_test(the_guest_asks_too_much),
+		cmocka_unit_test(hang_before_the_first_step),
+		cmocka_unit_test(qemu_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

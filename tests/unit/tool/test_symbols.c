@@ -363,6 +363,40 @@ static void test_any_bytes(void **state)
 	}
 }
 
+/* The function that an address lies in. */
+static void test_find(void **state)
+{
+	struct tiny_elf *elf = elf_new();
+	char name[8] = "before";
+	uint64_t offset = 77;
+
+	(void)state;
+	function_add(elf, "second", 0xffffffff80002000);
+	function_add(elf, "first", 0xffffffff80001000);
+	function_add(elf, "with\033[0mbytes", 0xffffffff80003000);
+	assert_false(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80000fff, name, sizeof(name),
+				  &offset));
+	assert_true(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80001fff, name, sizeof(name),
+				 &offset));
+	assert_string_equal(name, "first");
+	assert_int_equal(offset, 0xfff);
+	assert_true(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80002000, name, sizeof(name),
+				 &offset));
+	assert_string_equal(name, "second");
+	assert_int_equal(offset, 0);
+	/* Cut to what fits, and safe to show. */
+	assert_true(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80003004, name, sizeof(name),
+				 &offset));
+	assert_true(!strncmp(name, "with", 4) && !strchr(name, '\033'));
+	/* Far behind the last function is nowhere. */
+	assert_false(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80100000, name, sizeof(name),
+				  &offset));
+	elf->header.e_shoff = UINT64_MAX;
+	assert_false(symbols_find((void *)elf, sizeof(*elf), 0xffffffff80002000, name, sizeof(name),
+				  &offset));
+	free(elf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_names_outside),
 		cmocka_unit_test(test_cut_files),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
