@@ -63,8 +63,9 @@ struct descriptor_tables {
 
 static PERCPU(struct descriptor_tables, descriptor_tables) __attribute__((aligned(64)));
 
-/* Written once, in the first moments of the boot CPU, and read-only from step `page-tables` on. */
-#define READ_ONLY_LATER __attribute__((section(".data.read_only_later"), aligned(16)))
+/* Written once, in the first moments of the boot CPU, and read-only from step `page-tables` on.
+ * Zero until then: they take no room in the image. */
+#define READ_ONLY_LATER __attribute__((section(".bss.read_only_later"), aligned(16)))
 static struct gate early_idt[IDT_ENTRIES] READ_ONLY_LATER;
 static struct gate idt[IDT_ENTRIES] READ_ONLY_LATER;
 static struct gate stopped_idt[TRAP_MACHINE_CHECK + 1] READ_ONLY_LATER;

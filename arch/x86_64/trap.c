@@ -51,7 +51,7 @@ void fault_expect(struct fault_expectation *expectation)
 
 static bool poisoned(uint64_t address)
 {
-	return address >= POISON_BASE_PVH && address < POISON_BASE_SECONDARY + POISON_SPAN;
+	return address >= POISON_BASE && address - POISON_BASE < (uint64_t)WAYS * POISON_SPAN;
 }
 
 /* Does this CPU have a base? If not, which CPU it is must be found in another way. */
@@ -123,11 +123,10 @@ static void explain_address(uint64_t address)
 	cpu_t cpu;
 
 	if (poisoned(address)) {
-		bool secondary = address >= POISON_BASE_SECONDARY;
-
 		console_print(
 			"muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
-			address & (POISON_SPAN - 1), secondary ? "secondary" : "pvh");
+			address & (POISON_SPAN - 1),
+			x86_way_name((address - POISON_BASE) >> POISON_SHIFT));
 	} else if (stack_find(address, &cpu, &kind, &guard) && guard) {
 		console_print(
 			"muster: stack overflow: CPU %u ran over its %s stack into the guard page\n",
