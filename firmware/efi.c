@@ -56,14 +56,14 @@ _Static_assert(offsetof(struct efi_descriptor, attribute) == 32, "UEFI 2.10, 7.2
 #define EFI_PAGE_SHIFT 12
 
 /* 7.2.1, EFI_MEMORY_TYPE: those of which something is known. */
-#define EFI_LOADER_CODE	    1
-#define EFI_CONVENTIONAL    7 /* loader and boot services' code and data are 1 to 4 */
-#define EFI_UNUSABLE	    8
-#define EFI_ACPI_RECLAIM    9
-#define EFI_ACPI_NVS	    10
-#define EFI_BOOT_LAST	    4
+#define EFI_LOADER_CODE	 1
+#define EFI_CONVENTIONAL 7 /* loader and boot services' code and data are 1 to 4 */
+#define EFI_UNUSABLE	 8
+#define EFI_ACPI_RECLAIM 9
+#define EFI_ACPI_NVS	 10
+#define EFI_BOOT_LAST	 4
 /* 7.2.3: memory for a special purpose, which its owner wants left alone. */
-#define EFI_MEMORY_SP	    UINT64_C(0x40000)
+#define EFI_MEMORY_SP UINT64_C(0x40000)
 
 static uint64_t search_tables(const struct firmware_reader *reader, uint64_t tables, uint64_t count)
 {

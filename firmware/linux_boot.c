@@ -32,11 +32,11 @@ _Static_assert(sizeof(struct efi_info) == 32, WHERE);
 _Static_assert(offsetof(struct efi_info, efi_systab_hi) == 24, WHERE);
 _Static_assert(sizeof(struct setup_data) == 16, WHERE);
 
-#define HEADER_MAGIC	  0x53726448u /* "HdrS", boot.rst, "header" */
-#define VERSION_MIN	  0x206	      /* what kexec-tools says; older loaders know no 64-bit entry */
-#define EFI_LOADER_64	  0x34364c45u /* "EL64": efi_systab is a 64-bit EFI's */
+#define HEADER_MAGIC  0x53726448u /* "HdrS", boot.rst, "header" */
+#define VERSION_MIN   0x206	  /* what kexec-tools says; older loaders know no 64-bit entry */
+#define EFI_LOADER_64 0x34364c45u /* "EL64": efi_systab is a 64-bit EFI's */
 
-#define READ_FIELD(reader, physical, field, to)                                                  \
+#define READ_FIELD(reader, physical, field, to)                                         \
 	firmware_read((reader), (physical) + offsetof(struct boot_params, field), (to), \
 		      sizeof(((struct boot_params *)0)->field))
 

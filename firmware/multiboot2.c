@@ -157,9 +157,8 @@ static int take_tag(const struct firmware_reader *reader, const struct tag *tag,
 {
 	switch (tag->type) {
 	case TAG_COMMAND_LINE:
-		return boot->command_line
-			       ? 0
-			       : take_string(reader, tag, at, 0, &boot->command_line);
+		return boot->command_line ? 0
+					  : take_string(reader, tag, at, 0, &boot->command_line);
 	case TAG_MODULE:
 		return take_module(reader, tag, at, boot);
 	case TAG_MEMORY_MAP:

@@ -26,7 +26,7 @@ TIDY_CHECKS := -*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-paramet
 	-bugprone-reserved-identifier,-bugprone-branch-clone,-bugprone-suspicious-string-compare,$\
 	-bugprone-implicit-widening-of-multiplication-result,-bugprone-infinite-loop,$\
 	-clang-analyzer-valist.Uninitialized,-clang-analyzer-security.insecureAPI.*
-lint: | $(BUILD)/packages-lint $(BUILD)/packages-build $(BUILD)/include/xen
+lint: | $(BUILD)/packages-lint $(BUILD)/packages-build $(BUILD)/include/xen $(BUILD)/include/linux
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 		'-D__attribute__(x)=' -D__STDC_HOSTED__=1 -D__x86_64__=1 -I. -Iinclude core firmware tool

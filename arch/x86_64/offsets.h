@@ -47,17 +47,17 @@
 #define EFER_NXE     0x800
 
 /* Control registers: Intel SDM vol. 3A, 2.5. */
-#define CR0_PE	 0x1
-#define CR0_MP	 0x2
-#define CR0_ET	 0x10
-#define CR0_NE	 0x20
-#define CR0_WP	 0x10000
-#define CR0_PG	 0x80000000
-#define CR0_OURS (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
-#define CR4_PAE	 0x20
-#define CR4_MCE	 0x40
+#define CR0_PE	  0x1
+#define CR0_MP	  0x2
+#define CR0_ET	  0x10
+#define CR0_NE	  0x20
+#define CR0_WP	  0x10000
+#define CR0_PG	  0x80000000
+#define CR0_OURS  (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
+#define CR4_PAE	  0x20
+#define CR4_MCE	  0x40
 #define CR4_PCIDE 0x20000
-#define CR4_CET	 0x800000
+#define CR4_CET	  0x800000
 
 /* Page-table entry bits: Intel SDM vol. 3A, 4.5. */
 #define PAGE_PRESENT 0x1
