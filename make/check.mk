@@ -11,9 +11,11 @@ check-build: all $(UNIT_TESTS) $(TOOL_TESTS) $(TSAN_TESTS) $(FUZZERS:%=$(BUILD)/
 
 check:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
+	$(Q)$(MAKE) --no-print-directory media
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) sh tests/check.sh
 check-all:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
+	$(Q)$(MAKE) --no-print-directory media
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=60 MATRIX=--all sh tests/check.sh
 fuzz: FUZZ_SECONDS = 60
 fuzz: $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) $(TOOL_FUZZERS)

@@ -38,7 +38,8 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 	} texts[] = {
 		{ "platform", &entry->platform }, { "append", &entry->append },
 		{ "hwids", &entry->hwids },	  { "line", &entry->line },
-		{ "reason", &entry->reason },
+		{ "reason", &entry->reason },	  { "image", &entry->image },
+		{ "entry", &entry->entry },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -212,6 +213,8 @@ void matrix_free(struct matrix *matrix)
 		free(entry->hwids);
 		free(entry->line);
 		free(entry->reason);
+		free(entry->image);
+		free(entry->entry);
 		words_free(&entry->qemu);
 	}
 	free(matrix->entries);

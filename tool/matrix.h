@@ -5,6 +5,7 @@
  *
  *	platform=pc		the profile
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
+ *	image=			instead of the profile's image
  *	timeout=		seconds (default 30)
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
@@ -12,6 +13,7 @@
  *	expect=ok|fail		(default ok) good in every respect, or not
  *	online=			so many CPUs online
  *	hwids=0,1,4		these hardware ids, in this order
+ *	entry=			the boot CPU's way in, as the report says it
  *	status=			the guest's exit status
  *	line=			a line of the console holds this text
  *	reason=			the verdict holds this text
@@ -22,7 +24,8 @@
 #include "tool/text.h"
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *line, *reason; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *line, *reason, *image,
+		*entry; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all;

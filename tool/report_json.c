@@ -82,12 +82,13 @@ static json_t *report_json(const struct guest_report *report)
 {
 	const struct report_guest *guest = &report->guest;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:o, s:o}}", "schema", 1,
-			 "platform", guest->platform, "arch", guest->arch, "hypervisor",
-			 guest->hypervisor, "possible", (json_int_t)guest->possible, "present",
-			 (json_int_t)guest->present, "online", (json_int_t)guest->online, "cpus",
-			 cpus_of(report), "steps", steps_of(report), "tests", "passed",
-			 number(report->tests_passed), "failed", number(report->tests_failed));
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:o, s:o}}",
+			 "schema", 1, "platform", guest->platform, "arch", guest->arch,
+			 "hypervisor", guest->hypervisor, "entry", guest->entry, "possible",
+			 (json_int_t)guest->possible, "present", (json_int_t)guest->present,
+			 "online", (json_int_t)guest->online, "cpus", cpus_of(report), "steps",
+			 steps_of(report), "tests", "passed", number(report->tests_passed),
+			 "failed", number(report->tests_failed));
 }
 
 int report_write_json(const struct guest_report *report, FILE *file)

@@ -77,6 +77,7 @@ const struct table_pointer stopped_idt_pointer = { sizeof(stopped_idt) - 1,
 static const struct table_pointer idt_pointer = { sizeof(idt) - 1, (uintptr_t)idt };
 
 extern const char trap_stubs[], trap_stub_call[], trap_stub_spurious[];
+extern const char trap_stub_stray[];
 extern const char stopped_trap[], stopped_machine_check[];
 extern const uint64_t boot_gdt[];
 
@@ -103,6 +104,9 @@ static void idt_fill(struct gate *table)
 void trap_tables_early(void)
 {
 	idt_fill(early_idt);
+	/* Interrupts are only ever on with the other table. */
+	for (unsigned int vector = STUBS; vector < IDT_ENTRIES; vector++)
+		gate_set(&idt[vector], trap_stub_stray, IST_NONE);
 	idt_fill(idt);
 	idt[TRAP_NMI].ist = IST_NMI;
 	idt[TRAP_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;

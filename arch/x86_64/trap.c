@@ -21,16 +21,18 @@
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
-static trap_handler *handlers[2]; /* TRAP_CALL, TRAP_SPURIOUS */
+static trap_handler *handlers[3]; /* TRAP_CALL, TRAP_SPURIOUS, TRAP_STRAY */
 
 static trap_handler **handler_slot(uint64_t vector)
 {
 	if (vector == TRAP_CALL)
 		return &handlers[0];
-	return vector == TRAP_SPURIOUS ? &handlers[1] : NULL;
+	if (vector == TRAP_SPURIOUS)
+		return &handlers[1];
+	return vector == TRAP_STRAY ? &handlers[2] : NULL;
 }
 
-void trap_handler_set(uint8_t vector, trap_handler *handler)
+void trap_handler_set(uint16_t vector, trap_handler *handler)
 {
 	trap_handler **slot = handler_slot(vector);
 

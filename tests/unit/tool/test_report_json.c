@@ -43,8 +43,9 @@ static void expect_keys(json_t *object, const char *const *keys, size_t count)
 			fail_msg("no key %s", keys[i]);
 }
 
-static const char *const top_keys[] = { "schema",  "platform", "arch", "hypervisor", "possible",
-					"present", "online",   "cpus", "steps",	     "tests" };
+static const char *const top_keys[] = { "schema", "platform", "arch",	 "hypervisor",
+					"entry",  "possible", "present", "online",
+					"cpus",	  "steps",    "tests" };
 
 static void test_nothing_said(void **state)
 {
@@ -61,7 +62,7 @@ static void test_nothing_said(void **state)
 static void read_small(struct guest_report *report)
 {
 	feed(report,
-	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=1 left_out=0");
+	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=1 left_out=0 entry=pvh");
 	feed(report,
 	     "@muster 1 cpu cpu=0 hwid=4 fwid=7 vcpu_id=- node=- state=online unit=0xffffe00000000000 online_ns=5 step=online");
 	feed(report,
