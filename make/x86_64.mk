@@ -25,6 +25,15 @@ $(BUILD)/x86_64/%.o: %.S | $(BUILD)/packages-build $(BUILD)/include/xen
 # These are what the compiler makes calls to: they must not become calls to themselves.
 $(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
 
+# What runs once, on the boot CPU, is compiled for size: a fifth less code, for a hundredth more
+# instructions up to its being online. What runs for every CPU, on every CPU, or in a call is not.
+X86_HOT  := core/bringup core/bringup_progress core/call core/clock core/cpu_table core/memory \
+	core/stack core/string core/unit arch/x86_64/page_table arch/x86_64/percpu \
+	arch/x86_64/cpu_check arch/x86_64/cpu_compare arch/x86_64/trap device/local_apic \
+	device/clock_source platform/pc/pc_start
+X86_COLD := $(filter-out $(X86_HOT:%=$(BUILD)/x86_64/%.o),$(X86_OBJECTS))
+$(X86_COLD): X86_FLAGS += -Oz
+
 $(X86_LIBRARY): $(X86_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -32,7 +41,7 @@ $(X86_LIBRARY): $(X86_OBJECTS)
 # functions are, the second has the table of their names; the table is last among what is read-only,
 # so no function moves.
 # $(1): file, $(2): objects
-X86_LINK = ld.lld -nostdlib --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
+X86_LINK = ld.lld -nostdlib -O2 --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
 	-T arch/x86_64/muster.lds -u pvh_entry
 
 define x86_kernel
