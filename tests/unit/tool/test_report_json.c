@@ -62,7 +62,7 @@ static void test_nothing_said(void **state)
 static void read_small(struct guest_report *report)
 {
 	feed(report,
-	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=1 left_out=0 entry=pvh");
+	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg entry=pvh possible=2 present=2 online=1 left_out=0");
 	feed(report,
 	     "@muster 1 cpu cpu=0 hwid=4 fwid=7 vcpu_id=- node=- state=online unit=0xffffe00000000000 online_ns=5 step=online");
 	feed(report,

@@ -19,7 +19,7 @@
 
 /* The closing report of two CPUs, as docs/report.md has it. */
 static const char *const good[GOOD_LINES] = {
-	"@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=2 left_out=0 entry=multiboot2",
+	"@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg entry=multiboot2 possible=2 present=2 online=2 left_out=0",
 	"@muster 1 cpu cpu=0 hwid=0x0 fwid=0 vcpu_id=0 node=- state=online unit=0xffffe00000000000 online_ns=1000 step=online",
 	"@muster 1 cpu cpu=1 hwid=0x4 fwid=- vcpu_id=- node=1 state=online unit=0xffffe00000200000 online_ns=2500 step=online",
 	"@muster 1 stack cpu=0 kind=main size=16384 used=1024",
