@@ -43,7 +43,8 @@ MEDIA_pc-ovmf  := $(BUILD)/muster-x86_64.iso
 MEDIA_pc-kexec := $(BUILD)/muster-x86_64.kexec $(BUILD)/peers/linux/vmlinuz
 # And what the boot matrix needs.
 MEDIA := $(BUILD)/muster-x86_64.iso $(BUILD)/h01-boot-x86_64.iso $(BUILD)/muster-x86_64.kexec \
-	$(BUILD)/h01-boot-x86_64.kexec $(BUILD)/peers/linux/vmlinuz
+	$(BUILD)/h01-boot-x86_64.kexec $(BUILD)/wrong-entry-x86_64.kexec $(BUILD)/moved-x86_64.kexec \
+	$(BUILD)/peers/linux/vmlinuz
 
 # One that cannot be had fails the boots that need it, and nothing else.
 .PHONY: media
