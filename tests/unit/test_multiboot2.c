@@ -160,6 +160,10 @@ static void sizes_that_cannot_be(void **state)
 	expect_corrupt("total_size: 15: must be 16 to");
 	put_32(INFO, MULTIBOOT2_SIZE_MAX + 1);
 	expect_corrupt("total_size");
+	/* A good one, but for its address. */
+	put_32(INFO + 4, 16);
+	put_32(INFO + 12, 0);
+	put_32(INFO + 16, 8);
 	assert_int_equal(multiboot2_read(&reader, INFO + 4, &boot), MUSTER_E_CORRUPT);
 	assert_int_equal(multiboot2_read(&reader, 0, &boot), MUSTER_E_CORRUPT);
 	assert_int_equal(multiboot2_read(&reader, UINT64_MAX - 7, &boot), MUSTER_E_CORRUPT);
