@@ -61,6 +61,7 @@ static void run_tests(struct ktap *ktap)
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
+	test_masks(ktap);
 	test_memory(ktap);
 	test_protection(ktap);
 	test_down_up(ktap);

@@ -12,6 +12,7 @@ cpu_t test_last_cpu(void);
 void test_ids(struct ktap *ktap);
 void test_percpu(struct ktap *ktap);
 void test_calls(struct ktap *ktap);
+void test_masks(struct ktap *ktap);
 void test_memory(struct ktap *ktap);
 void test_protection(struct ktap *ktap);
 void test_stacks(struct ktap *ktap);
