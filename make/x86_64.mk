@@ -55,6 +55,7 @@ $(BUILD)/$(1)-x86_64.elf: $$($(1)_OBJECTS) $(X86_LIBRARY) $(BUILD)/muster arch/x
 	$(Q)$(BUILD)/muster symbols $(BUILD)/x86_64/$(1)/pass1.elf > $(BUILD)/x86_64/$(1)/symbols.S
 	$(Q)$(CC_X86_64) $(filter-out $(WARNINGS),$(X86_FLAGS)) -c $(BUILD)/x86_64/$(1)/symbols.S -o $(BUILD)/x86_64/$(1)/symbols.o
 	$(Q)$(X86_LINK) $(3) $$($(1)_OBJECTS) $(BUILD)/x86_64/$(1)/symbols.o $(X86_LIBRARY) -o $$@
+-include $$($(1)_OBJECTS:.o=.d)
 endef
 
 $(eval $(call x86_kernel,muster,$(wildcard kernel/*.c)))
