@@ -33,7 +33,8 @@ struct matrix_number {
 };
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *nodes, *line, *never, *reason; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *nodes, *line, *never,
+		*reason; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all, host_actions;
