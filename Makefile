@@ -17,6 +17,7 @@ include make/tool.mk
 include make/x86_64.mk
 include make/install.mk
 include make/figures.mk
+include make/media.mk
 include make/check.mk
 
 PLATFORM ?= pc
@@ -30,7 +31,7 @@ RUN_OPTIONS := --platform $(PLATFORM) $(if $(CPUS),--cpus $(CPUS)) $(if $(MEM),-
 all: $(BUILD)/muster $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf $(BUILD)/hello-x86_64.elf \
 	$(BUILD)/embed-x86_64.elf $(INSTRUCTIONS)
 
-run: all | $(BUILD)/packages-run
+run: all $(MEDIA_$(PLATFORM)) | $(BUILD)/packages-run
 	$(Q)$(BUILD)/muster run $(RUN_OPTIONS)
 	@echo
 	@echo "Next: make run CPUS=16 APPEND=fail=unit@3   (CPU 3 fails a step; see who comes up)"

@@ -22,6 +22,8 @@ enum map_protection {
 
 struct machine {
 	const char *architecture;
+	/* The way in of the boot CPU: one word. NULL: not said. */
+	const char *entry;
 
 	/* Text out, on every console that was found. NULL while there is none. */
 	void (*console_write)(const char *text, size_t length);

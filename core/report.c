@@ -46,9 +46,9 @@ static uint64_t since_entry(uint64_t ticks)
 
 static void send_guest(void)
 {
-	record("guest platform=%s arch=%s hypervisor=%s possible=%u present=%u online=%u left_out=%u",
-	       muster_platform(), muster_architecture(), muster_hypervisor(), cpu_possible_count(),
-	       cpu_present_count(), cpu_online_count(), cpu_table_left_out());
+	record("guest platform=%s arch=%s hypervisor=%s entry=%s possible=%u present=%u online=%u left_out=%u",
+	       muster_platform(), muster_architecture(), muster_hypervisor(), muster_entry(),
+	       cpu_possible_count(), cpu_present_count(), cpu_online_count(), cpu_table_left_out());
 }
 
 static void send_cpu(cpu_t cpu)

@@ -20,6 +20,7 @@
 #define REGISTER_TASK_PRIORITY 0x080
 #define REGISTER_END	       0x0b0
 #define REGISTER_SPURIOUS      0x0f0
+#define REGISTER_IN_SERVICE    0x100 /* eight of 32 bits, 16 bytes apart: 10.8.4 */
 #define REGISTER_COMMAND_LOW   0x300
 #define REGISTER_COMMAND_HIGH  0x310
 #define REGISTER_LVT_TIMER     0x320
@@ -66,6 +67,25 @@ static void apic_write(uint32_t offset, uint32_t value)
 	*(volatile uint32_t *)(registers + offset) = value;
 }
 
+uint32_t local_apic_in_service(void)
+{
+	for (uint32_t i = 8; i--;) {
+		uint32_t bits = apic_read(REGISTER_IN_SERVICE + 16 * i);
+
+		if (bits)
+			return 32 * i + 31 - (uint32_t)__builtin_clz(bits);
+	}
+	return 0;
+}
+
+/* A kernel that went on to us from within an interrupt did not end it, and nothing of its priority or
+ * below would come any more. One write ends one. */
+static void end_what_is_in_service(void)
+{
+	for (uint32_t i = 0; i < 256 && local_apic_in_service(); i++)
+		local_apic_end_of_interrupt();
+}
+
 int local_apic_begin(uint64_t told)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE);
@@ -89,6 +109,7 @@ int local_apic_begin(uint64_t told)
 			"muster: local APIC: the MADT says it is at %#lx, the CPU (MSR %#x) at %#lx: the CPU is believed\n",
 			told, MSR_APIC_BASE, here);
 	registers = fixmap_set(FIXMAP_LOCAL_APIC, here, MAP_DEVICE);
+	end_what_is_in_service();
 	return 0;
 }
 

@@ -23,6 +23,8 @@ void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count);
 void local_apic_disable(void);
 
 void local_apic_end_of_interrupt(void);
+/* The highest vector in service on this CPU; 0: none. After local_apic_begin(). */
+uint32_t local_apic_in_service(void);
 
 /*
  * Sending. target: an APIC id, at most LOCAL_APIC_ID_MAX. All return 0; MUSTER_E_TIMED_OUT, with a line,

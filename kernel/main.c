@@ -71,6 +71,7 @@ static void run_tests(struct ktap *ktap)
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
+	test_masks(ktap);
 	test_memory(ktap);
 	test_percpu_alloc(ktap);
 	test_nodes(ktap);

@@ -11,9 +11,11 @@ check-build: all $(UNIT_TESTS) $(TOOL_TESTS) $(TSAN_TESTS) $(FUZZERS:%=$(BUILD)/
 
 check:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
+	$(Q)$(MAKE) --no-print-directory media
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) sh tests/check.sh
 check-all:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
+	$(Q)$(MAKE) --no-print-directory media
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=60 MATRIX=--all sh tests/check.sh
 fuzz: FUZZ_SECONDS = 60
 fuzz: $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) $(TOOL_FUZZERS)
@@ -26,7 +28,7 @@ TIDY_CHECKS := -*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-paramet
 	-bugprone-reserved-identifier,-bugprone-branch-clone,-bugprone-suspicious-string-compare,$\
 	-bugprone-implicit-widening-of-multiplication-result,-bugprone-infinite-loop,$\
 	-clang-analyzer-valist.Uninitialized,-clang-analyzer-security.insecureAPI.*
-lint: | $(BUILD)/packages-lint $(BUILD)/packages-build $(BUILD)/include/xen
+lint: | $(BUILD)/packages-lint $(BUILD)/packages-build $(BUILD)/include/xen $(BUILD)/include/linux
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 		'-D__attribute__(x)=' -D__STDC_HOSTED__=1 -D__x86_64__=1 -I. -Iinclude core firmware tool

@@ -2,7 +2,7 @@
 # What the build, `make run` and `make check` need from the distribution: each installs only what it
 # needs and what is not there yet.
 
-PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev
+PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev linux-libc-dev
 PACKAGES_RUN   := qemu-system-x86 seabios
 PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev
 $(BUILD)/packages-%: make/packages.sh make/install.mk
@@ -13,7 +13,16 @@ $(BUILD)/packages-%: make/packages.sh make/install.mk
 upper = $(subst build,BUILD,$(subst run,RUN,$(subst check,CHECK,$(subst lint,LINT,$(1)))))
 PACKAGES_LINT := clang-tidy cppcheck clang-format
 
-# Xen's public headers, and nothing else of the host's /usr/include, for freestanding code.
+# Xen's public headers and Linux's for x86, and nothing else of the host's /usr/include, for
+# freestanding code.
+$(BUILD)/include/linux: | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	@ln -sfn /usr/include/x86_64-linux-gnu/asm $(@D)/asm
+	@ln -sfn /usr/include/asm-generic $(@D)/asm-generic
+	@ln -sfn /usr/include/video $(@D)/video
+	@ln -sfn /usr/include/linux $@
+$(BUILD)/x86_64/firmware/linux_boot.o $(BUILD)/hosted/firmware/linux_boot.o \
+	$(BUILD)/fuzzed/firmware/linux_boot.o: | $(BUILD)/include/linux
 $(BUILD)/include/xen: | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@

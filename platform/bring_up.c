@@ -59,6 +59,13 @@ const char *muster_hypervisor(void)
 	return platform ? platform->hypervisor() : "unknown";
 }
 
+const char *muster_entry(void)
+{
+	const char *entry = machine_get()->entry;
+
+	return entry ? entry : "unknown";
+}
+
 void muster_exit(int status)
 {
 	const struct platform *platform = platform_current();

@@ -311,11 +311,11 @@ static void find_refusal(const struct boot *boot, struct boot_result *result)
 
 /* Where the image is: in the build folder, or, when muster is installed, in its library folder. NULL
  * with a message: nowhere. To be freed. */
-static char *image_find(const struct boot_order *order, char *message)
+static char *image_find(const struct boot_order *order, const char *name, char *message)
 {
 	const char *build = order->build ? order->build : file_program_folder();
-	char *path = text_format("%s/%s", build, order->profile->image);
-	char *installed = text_format("%s/../lib/muster/%s", build, order->profile->image);
+	char *path = text_format("%s/%s", build, name);
+	char *installed = text_format("%s/../lib/muster/%s", build, name);
 	int error = access(path, R_OK) ? errno : 0;
 
 	if (error && !order->build && !access(installed, R_OK)) {
@@ -325,7 +325,9 @@ static char *image_find(const struct boot_order *order, char *message)
 	free(installed);
 	if (!error)
 		return path;
-	snprintf(message, BOOT_MESSAGE_SIZE, "%s: %s; `make` builds it", path, strerror(error));
+	snprintf(message, BOOT_MESSAGE_SIZE, "%s: %s; `make%s%s` builds it", path, strerror(error),
+		 order->profile->boot == PROFILE_BOOT_KERNEL ? "" : " run PLATFORM=",
+		 order->profile->boot == PROFILE_BOOT_KERNEL ? "" : order->profile->name);
 	free(path);
 	return NULL;
 }
@@ -334,15 +336,20 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 {
 	struct boot *boot = memory_or_end(calloc(1, sizeof(*boot)));
 	double start = now();
-	char *image;
+	const char *name = order->image ? order->image : order->profile->image;
+	const char *loader_name = order->profile->loader;
+	struct boot_files files = { 0 };
 
 	*result = (struct boot_result){ .end = BOOT_NOT_STARTED };
 	result->errors = memory_or_end(calloc(1, ERRORS_BYTES + 1));
 	boot->order = order;
 	boot->result = result;
-	image = image_find(order, result->message);
-	if (image &&
-	    !qemu_process_start(&boot->process, order, image, result->message, BOOT_MESSAGE_SIZE)) {
+	files.image = image_find(order, name, result->message);
+	if (files.image && loader_name)
+		files.loader = image_find(order, loader_name, result->message);
+	if (files.image && !files.loader == !loader_name &&
+	    !qemu_process_start(&boot->process, order, &files, result->message,
+				BOOT_MESSAGE_SIZE)) {
 		result->end = BOOT_ENDED;
 		qmp_begin(&boot->qmp, boot->process.qmp);
 		boot->qmp.reply = on_reply;
@@ -358,12 +365,13 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 		qmp_end(&boot->qmp);
 		host_actions_end(&boot->actions);
 		result->qemu_status = boot->process.status;
-		vcpu_places_name(&result->vcpus, image);
+		vcpu_places_name(&result->vcpus, files.image);
 		find_refusal(boot, result);
 		describe_end(order, result);
 	}
 	result->seconds = now() - start;
-	free(image);
+	free(files.image);
+	free(files.loader);
 	free(boot);
 }
 

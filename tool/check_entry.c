@@ -139,6 +139,9 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 	else if (entry->reason && (!failure || !strstr(failure, entry->reason)))
 		snprintf(reason, size, "the verdict is \"%s\", expected to hold \"%s\"",
 			 failure ? failure : "all is well", entry->reason);
+	else if (entry->entry && strcmp(report->guest.entry, entry->entry))
+		snprintf(reason, size, "the way in is \"%s\", expected \"%s\"", report->guest.entry,
+			 entry->entry);
 	else if (!compare_numbers(entry, result, reason, size))
 		return compare_lists(entry, report, reason, size);
 	return -1;
@@ -154,6 +157,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 	struct boot_order order = {
 		.profile = profile,
 		.build = build,
+		.image = entry->image,
 		.cpus = entry->cpus ? entry->cpus : profile->cpus,
 		.memory = entry->memory ? entry->memory : profile->memory,
 		.append = entry->append,

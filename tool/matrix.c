@@ -40,6 +40,7 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		{ "platform", &entry->platform }, { "append", &entry->append },
 		{ "line", &entry->line },	  { "reason", &entry->reason },
 		{ "nodes", &entry->nodes },	  { "never", &entry->never },
+		{ "image", &entry->image },	  { "entry", &entry->entry },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -294,6 +295,8 @@ void matrix_free(struct matrix *matrix)
 		free(entry->never);
 		free(entry->line);
 		free(entry->reason);
+		free(entry->image);
+		free(entry->entry);
 		words_free(&entry->qemu);
 	}
 	free(matrix->entries);

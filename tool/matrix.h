@@ -5,6 +5,7 @@
  *
  *	platform=pc		the profile
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
+ *	image=			instead of the profile's image
  *	timeout=		seconds (default 30)
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
@@ -12,6 +13,7 @@
  * and what must come of it:
  *	expect=ok|fail		(default ok) good in every respect, or not
  *	online=			so many CPUs online
+ *	entry=			the boot CPU's way in, as the report says it
  *	possible=, present=	so many CPUs that may ever exist, and that are there
  *	hwids=0,4-6		these hardware ids, in this order
  *	nodes=0,1,-		these nodes, of the CPUs in this order; - for none
@@ -33,8 +35,8 @@ struct matrix_number {
 };
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *nodes, *line, *never,
-		*reason; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *nodes, *line, *never, *reason, *image,
+		*entry; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all, host_actions;

@@ -97,6 +97,21 @@ static int set_console(struct profile_reader *reader, const char *value)
 	return 0;
 }
 
+static int set_boot(struct profile_reader *reader, const char *value)
+{
+	static const char *const names[] = { [PROFILE_BOOT_KERNEL] = "kernel",
+					     [PROFILE_BOOT_CDROM] = "cdrom",
+					     [PROFILE_BOOT_INITRD] = "initrd" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		reader->profile->boot = (enum profile_boot)i;
+		return 0;
+	}
+	return fault(reader, "boot = %s: neither kernel, cdrom nor initrd", value);
+}
+
 static const struct profile_key keys[] = {
 	{ "description", false, offsetof(struct profile, description), NULL },
 	{ "platform", false, offsetof(struct profile, platform), NULL },
@@ -107,12 +122,15 @@ static const struct profile_key keys[] = {
 	{ "cpu", false, offsetof(struct profile, cpu), NULL },
 	{ "accel", false, offsetof(struct profile, accel), NULL },
 	{ "append", false, offsetof(struct profile, append), NULL },
+	{ "loader", false, offsetof(struct profile, loader), NULL },
+	{ "loader-append", false, offsetof(struct profile, loader_append), NULL },
 	{ "args", false, 0, add_args },
 	{ "cpus", false, 0, set_cpus },
 	{ "cpus-max", false, 0, set_cpus_max },
 	{ "mem", false, 0, set_memory },
 	{ "exit", true, 0, set_exit },
 	{ "console", false, 0, set_console },
+	{ "boot", false, 0, set_boot },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
@@ -211,6 +229,8 @@ static int check_whole(struct profile_reader *reader)
 		if (keys[i].required && !(reader->seen & (UINT64_C(1) << i)))
 			return fault(reader, "no key \"%s\"", keys[i].name);
 	}
+	if ((profile->boot == PROFILE_BOOT_INITRD) != !!profile->loader)
+		return fault(reader, "loader: needed for boot = initrd, and only for that");
 	if (profile->cpus > profile->cpus_max)
 		return fault(reader, "cpus = %llu is above cpus-max = %llu",
 			     (unsigned long long)profile->cpus,

@@ -6,6 +6,10 @@
  *	qemu		the program (required)
  *	arch		x86_64, ... (required)
  *	image		the kernel, in the build directory (required)
+ *	boot		kernel (default): QEMU loads the image; cdrom: the image is a CD to boot from;
+ *			initrd: it is the initrd of another kernel, which then goes on to ours
+ *	loader		that other kernel, in the build directory (needed for initrd)
+ *	loader-append	that other kernel's own command line
  *	exit		isa-debug-exit or power-off: how the guest's status comes (required)
  *	console		serial (default) or debugcon (port 0xE9): where the guest's text comes out
  *	machine, cpu, accel	QEMU's -machine, -cpu, -accel
@@ -32,15 +36,25 @@ enum profile_console {
 	PROFILE_CONSOLE_DEBUG
 };
 
+/* How the image comes into the machine. Only in the first way does QEMU hand on the command line;
+ * in the others it is the machine's serial number (SMBIOS), where who loads the image finds it. */
+enum profile_boot {
+	PROFILE_BOOT_KERNEL,
+	PROFILE_BOOT_CDROM,
+	PROFILE_BOOT_INITRD
+};
+
 struct profile {
 	char name[PROFILE_NAME_MAX + 1];
 	/* NULL where the profile does not say. */
-	char *description, *platform, *qemu, *arch, *image, *machine, *cpu, *accel, *append;
+	char *description, *platform, *qemu, *arch, *image, *machine, *cpu, *accel, *append,
+		*loader, *loader_append;
 	struct word_list args;
 	uint64_t cpus, cpus_max;
 	uint64_t memory; /* MiB */
 	enum profile_exit exit;
 	enum profile_console console;
+	enum profile_boot boot;
 };
 
 /*

@@ -35,15 +35,54 @@ static void add_formatted(struct word_list *words, const char *option, char *val
 	free(value);
 }
 
+/* QEMU divides values at commas; two of them are one. */
+static char *commas_doubled(const char *text)
+{
+	char *doubled = memory_or_end(calloc(2, strlen(text) + 1));
+
+	for (char *to = doubled; *text; text++) {
+		*to++ = *text;
+		if (*text == ',')
+			*to++ = ',';
+	}
+	return doubled;
+}
+
+/* The image and its command line, in the way that the profile wants. */
+static void image_words(struct word_list *words, const struct boot_order *order,
+			const struct boot_files *files)
+{
+	const struct profile *profile = order->profile;
+	const char *base = profile->append ? profile->append : "";
+	const char *more = order->append ? order->append : "";
+	char *line = text_format("%s%s%s", base, *base && *more ? " " : "", more);
+	char *serial;
+
+	if (profile->boot == PROFILE_BOOT_KERNEL) {
+		add_option(words, "-kernel", files->image);
+		add_formatted(words, "-append", line);
+		return;
+	}
+	if (profile->boot == PROFILE_BOOT_CDROM) {
+		add_option(words, "-cdrom", files->image);
+	} else {
+		add_option(words, "-kernel", files->loader);
+		add_option(words, "-initrd", files->image);
+		add_option(words, "-append", profile->loader_append);
+	}
+	serial = commas_doubled(line);
+	add_formatted(words, "-smbios", text_format("type=1,serial=%s", serial));
+	free(serial);
+	free(line);
+}
+
 /* The profile's words first, then ours, the user's last: of two the last wins. */
-static void qemu_words(struct word_list *words, const struct boot_order *order, const char *image,
-		       const struct child_ends *ends)
+static void qemu_words(struct word_list *words, const struct boot_order *order,
+		       const struct boot_files *files, const struct child_ends *ends)
 {
 	static const char *const always[] = { "-nodefaults", "-no-user-config", "-no-reboot",
 					      "-display", "none" };
 	const struct profile *profile = order->profile;
-	const char *base = profile->append ? profile->append : "";
-	const char *more = order->append ? order->append : "";
 
 	words_add_text(words, profile->qemu);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
@@ -55,9 +94,7 @@ static void qemu_words(struct word_list *words, const struct boot_order *order, 
 		words_add_text(words, profile->args.at[i]);
 	add_formatted(words, "-smp", text_format("%" PRIu64, order->cpus));
 	add_formatted(words, "-m", text_format("%" PRIu64 "M", order->memory));
-	add_option(words, "-kernel", image);
-	add_formatted(words, "-append",
-		      text_format("%s%s%s", base, *base && *more ? " " : "", more));
+	image_words(words, order, files);
 	add_formatted(words, "-chardev",
 		      text_format("file,id=console,path=/proc/self/fd/%d", ends->console));
 	if (profile->console == PROFILE_CONSOLE_DEBUG)
@@ -146,7 +183,7 @@ static void close_ends(struct child_ends *ends)
 }
 
 int qemu_process_start(struct qemu_process *process, const struct boot_order *order,
-		       const char *image, char *message, size_t size)
+		       const struct boot_files *files, char *message, size_t size)
 {
 	struct word_list words = { 0 };
 	struct child_ends ends;
@@ -161,7 +198,7 @@ int qemu_process_start(struct qemu_process *process, const struct boot_order *or
 		qemu_process_stop(process);
 		return -1;
 	}
-	qemu_words(&words, order, image, &ends);
+	qemu_words(&words, order, files, &ends);
 	process->pid = fork();
 	if (!process->pid)
 		child(words.at, &ends, parent);

@@ -15,9 +15,15 @@ struct qemu_process {
 	int status; /* when it has ended: exit status, or 128 + signal */
 };
 
-/* Start it with that kernel image. Returns 0, or -1 and fills message. */
+/* What it is started with: paths. */
+struct boot_files {
+	char *image;
+	char *loader; /* NULL unless the profile names one */
+};
+
+/* Start it with these files. Returns 0, or -1 and fills message. */
 int qemu_process_start(struct qemu_process *process, const struct boot_order *order,
-		       const char *image, char *message, size_t size);
+		       const struct boot_files *files, char *message, size_t size);
 
 /* Has it ended? wait: until it has. Sets status. */
 bool qemu_process_ended(struct qemu_process *process, bool wait);

@@ -155,6 +155,7 @@ static bool take_guest(struct guest_report *report, struct report_fields *fields
 	if (!report_take_word(fields, "platform", guest.platform) ||
 	    !report_take_word(fields, "arch", guest.arch) ||
 	    !report_take_word(fields, "hypervisor", guest.hypervisor) ||
+	    !report_take_word_if_there(fields, "entry", guest.entry) ||
 	    !report_take_cpu(fields, "possible", &guest.possible) ||
 	    !report_take_cpu(fields, "present", &guest.present) ||
 	    !report_take_cpu(fields, "online", &guest.online) ||

@@ -86,6 +86,7 @@ struct report_guest {
 	char platform[REPORT_WORD_MAX + 1];
 	char arch[REPORT_WORD_MAX + 1];
 	char hypervisor[REPORT_WORD_MAX + 1];
+	char entry[REPORT_WORD_MAX + 1]; /* "": not said */
 	uint32_t possible, present, online;
 	uint64_t left_out;
 };

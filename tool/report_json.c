@@ -115,15 +115,15 @@ static json_t *report_json(const struct guest_report *report, const struct vcpu_
 {
 	const struct report_guest *guest = &report->guest;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
-			 "schema", 1, "platform", guest->platform, "arch", guest->arch,
-			 "hypervisor", guest->hypervisor, "possible",
-			 count_of(report, guest->possible), "present",
-			 count_of(report, guest->present), "online",
-			 count_of(report, guest->online), "cpus", cpus_of(report), "steps",
-			 steps_of(report), "memory", memory_of(report), "tests", "passed",
-			 number(report->tests_passed), "failed", number(report->tests_failed),
-			 "vcpus", vcpus_of(vcpus));
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+		"schema", 1, "platform", guest->platform, "arch", guest->arch, "hypervisor",
+		guest->hypervisor, "entry", guest->entry, "possible",
+		count_of(report, guest->possible), "present", count_of(report, guest->present),
+		"online", count_of(report, guest->online), "cpus", cpus_of(report), "steps",
+		steps_of(report), "memory", memory_of(report), "tests", "passed",
+		number(report->tests_passed), "failed", number(report->tests_failed), "vcpus",
+		vcpus_of(vcpus));
 }
 
 int report_write_json(const struct guest_report *report, const struct vcpu_places *vcpus,

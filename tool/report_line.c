@@ -135,6 +135,12 @@ bool report_take_word(struct report_fields *fields, const char *name, char *word
 	return true;
 }
 
+bool report_take_word_if_there(struct report_fields *fields, const char *name, char *word)
+{
+	*word = 0;
+	return !find(fields, name) || report_take_word(fields, name, word);
+}
+
 bool report_take_number(struct report_fields *fields, const char *name, uint64_t *number)
 {
 	const char *text = need(fields, name);

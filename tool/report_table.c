@@ -94,6 +94,8 @@ void report_write_table(const struct guest_report *report, FILE *file, bool colo
 {
 	if (!report->cpu_count)
 		return;
+	if (report->guest.entry[0])
+		fprintf(file, "boot CPU entered by %s\n", report->guest.entry);
 	fprintf(file, "%5s  %6s  %6s  %6s  %4s  %-18s  %-8s  %12s\n", "CPU", "hwid", "fwid", "vcpu",
 		"node", "unit", "state", "us to online");
 	for (size_t i = 0; i < report->cpu_count; i++)

@@ -360,9 +360,6 @@ static int write_for_file(const char *path)
 	munmap(data, (size_t)info.st_size);
 	if (result)
 		fprintf(stderr, "muster: symbols: %s: %s\n", path, message);
-	else if (left_out)
-		fprintf(stderr, "muster: symbols: %s: %zu functions far from the rest left out\n",
-			path, left_out);
 	return result ? EXIT_CANNOT : EXIT_GOOD;
 }
 

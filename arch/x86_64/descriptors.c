@@ -67,8 +67,9 @@ struct descriptor_tables {
 
 static PERCPU(struct descriptor_tables, descriptor_tables) __attribute__((aligned(16)));
 
-/* Written once, in the first moments of the boot CPU, and read-only from step `page-tables` on. */
-#define READ_ONLY_LATER __attribute__((section(".data.read_only_later"), aligned(16)))
+/* Written once, in the first moments of the boot CPU, and read-only from step `page-tables` on.
+ * Zero until then: they take no room in the image. */
+#define READ_ONLY_LATER __attribute__((section(".bss.read_only_later"), aligned(16)))
 static struct gate early_idt[IDT_ENTRIES] READ_ONLY_LATER;
 static struct gate idt[IDT_ENTRIES] READ_ONLY_LATER;
 static struct gate stopped_idt[TRAP_MACHINE_CHECK + 1] READ_ONLY_LATER;
@@ -80,6 +81,7 @@ const struct table_pointer stopped_idt_pointer = { sizeof(stopped_idt) - 1,
 static const struct table_pointer idt_pointer = { sizeof(idt) - 1, (uintptr_t)idt };
 
 extern const char trap_stubs[], trap_stub_call[], trap_stub_spurious[];
+extern const char trap_stub_stray[];
 extern const char stopped_trap[], stopped_machine_check[];
 extern const uint64_t boot_gdt[];
 
@@ -106,6 +108,9 @@ static void idt_fill(struct gate *table)
 void trap_tables_early(void)
 {
 	idt_fill(early_idt);
+	/* Interrupts are only ever on with the other table. */
+	for (unsigned int vector = STUBS; vector < IDT_ENTRIES; vector++)
+		gate_set(&idt[vector], trap_stub_stray, IST_NONE);
 	idt_fill(idt);
 	idt[TRAP_NMI].ist = IST_NMI;
 	idt[TRAP_DOUBLE_FAULT].ist = IST_FATAL;

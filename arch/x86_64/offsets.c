@@ -32,6 +32,10 @@ _Static_assert(offsetof(struct start_page, gdt) == START_GDT, "start page: gdt")
 _Static_assert(offsetof(struct start_page, compat_offset) == START_COMPAT, "start page: compat");
 _Static_assert(sizeof(struct start_page) == START_PAGE_SIZE, "start page: size");
 _Static_assert(offsetof(struct trap_frame, vector) == TRAP_SAVED_BYTES, "trap frame: saved");
-_Static_assert(POISON_BASE_SECONDARY + POISON_SPAN <= LAYOUT_START, "nothing is mapped there");
+_Static_assert(POISON_BASE + (uint64_t)WAYS * POISON_SPAN <= LAYOUT_START,
+	       "nothing is mapped there");
+_Static_assert(POISON_SPAN == 1 << POISON_SHIFT, "poison: span");
+_Static_assert(POISON_BASE_SECONDARY == POISON_BASE + (uint64_t)WAY_SECONDARY * POISON_SPAN,
+	       "poison");
 _Static_assert(offsetof(struct percpu_head, self) == 0, "unit head: self");
 _Static_assert(offsetof(struct percpu_head, canary) == 40, "stack protector's word at %gs:40");

@@ -10,6 +10,15 @@
  * ABI, AMD64 supplement, 3.5.1, kernel code model), and where it is loaded. muster.lds has both. */
 #define KERNEL_VIRTUAL	0xffffffff80000000
 #define KERNEL_PHYSICAL 0x200000
+/* For entry code: where the image's symbol is while there are no page tables. */
+#define PHYSICAL(symbol) (symbol - KERNEL_VIRTUAL)
+
+/* The ways in, by number. */
+#define WAY_PVH	       0
+#define WAY_SECONDARY  1
+#define WAY_MULTIBOOT2 2
+#define WAY_LINUX      3
+#define WAYS	       4
 
 /*
  * The base that faults: a canonical address where nothing is ever mapped, one for each way in, so
@@ -17,10 +26,11 @@
  * (public/arch-x86/xen-x86_64.h), some of which a guest can read, and right below what the layout
  * gives out (page_table_build.c).
  */
-#define POISON_BASE_PVH	      0xffff880000000000
-#define POISON_BASE_SECONDARY 0xffff880040000000
+#define POISON_BASE	      0xffff880000000000
+#define POISON_SHIFT	      30
 #define POISON_SPAN	      0x40000000
-#define LAYOUT_START	      0xffff880080000000
+#define POISON_BASE_SECONDARY 0xffff880040000000 /* POISON_BASE + WAY_SECONDARY * POISON_SPAN */
+#define LAYOUT_START	      0xffff880100000000
 
 /* MSRs: Intel SDM vol. 4. */
 #define MSR_APIC_BASE 0x1b
@@ -37,17 +47,19 @@
 #define EFER_NXE     0x800
 
 /* Control registers: Intel SDM vol. 3A, 2.5. */
-#define CR0_PE	 0x1
-#define CR0_MP	 0x2
-#define CR0_ET	 0x10
-#define CR0_NE	 0x20
-#define CR0_WP	 0x10000
-#define CR0_PG	 0x80000000
-#define CR0_OURS (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
-#define CR4_PAE	 0x20
-#define CR4_MCE	 0x40
-#define CR4_PGE	 0x80
-#define CR4_LA57 0x1000
+#define CR0_PE	  0x1
+#define CR0_MP	  0x2
+#define CR0_ET	  0x10
+#define CR0_NE	  0x20
+#define CR0_WP	  0x10000
+#define CR0_PG	  0x80000000
+#define CR0_OURS  (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
+#define CR4_PAE	  0x20
+#define CR4_MCE	  0x40
+#define CR4_PCIDE 0x20000
+#define CR4_CET	  0x800000
+#define CR4_PGE	  0x80
+#define CR4_LA57  0x1000
 
 /* Page-table entry bits: Intel SDM vol. 3A, 4.5. */
 #define PAGE_PRESENT 0x1
@@ -58,6 +70,8 @@
 #define SELECTOR_CODE 0x08
 #define SELECTOR_DATA 0x10
 #define SELECTOR_TSS  0x18
+/* Only in the entry code's own table. */
+#define SELECTOR_CODE_32 0x18
 
 /* struct cpu_record and struct cpu_lookup (core/cpu_table.h). */
 #define RECORD_STATE   0

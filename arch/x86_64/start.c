@@ -111,10 +111,23 @@ void x86_features_enable(void)
 		msr_write(MSR_PAT, PAT_POWER_ON);
 }
 
-void x86_start_pvh(uint32_t start_info)
+const char *x86_way_name(uint64_t way)
+{
+	static const char *const names[WAYS] = {
+		[WAY_PVH] = "pvh",
+		[WAY_SECONDARY] = "secondary",
+		[WAY_MULTIBOOT2] = "multiboot2",
+		[WAY_LINUX] = "linux",
+	};
+
+	return way < WAYS ? names[way] : "unknown";
+}
+
+void x86_start(uint32_t way, uint64_t physical)
 {
 	bringup_entry_mark();
-	source = (struct boot_source){ BOOT_PVH, start_info };
+	source = (struct boot_source){ (enum boot_protocol)way, physical };
+	x86_machine.entry = x86_way_name(way);
 	machine_set(&x86_machine);
 	stack_adopt((uintptr_t)boot_stack, BOOT_STACK_SIZE);
 	x86_features_enable();

@@ -3,16 +3,19 @@
 #ifndef ARCH_X86_64_START_H
 #define ARCH_X86_64_START_H
 
+#include "arch/x86_64/offsets.h"
 #include "core/machine.h"
 
 enum boot_protocol {
-	BOOT_PVH
+	BOOT_PVH = WAY_PVH,
+	BOOT_MULTIBOOT2 = WAY_MULTIBOOT2,
+	BOOT_LINUX = WAY_LINUX,
 };
 
 /* How the boot CPU was entered, and where what it was told is. */
 struct boot_source {
 	enum boot_protocol protocol;
-	uint64_t physical; /* PVH: struct hvm_start_info */
+	uint64_t physical; /* struct hvm_start_info, boot information, struct boot_params */
 };
 const struct boot_source *boot_source(void);
 
@@ -28,8 +31,12 @@ const char *x86_hypervisor(void);
  */
 void x86_emergency_console(void) __attribute__((weak));
 
-/* From assembly: PVH's first C function. Does not return. */
-void x86_start_pvh(uint32_t start_info) __attribute__((noreturn));
+/* A way in by its number, as reports and messages name it: "pvh", "secondary", "multiboot2",
+ * "linux". Never NULL. */
+const char *x86_way_name(uint64_t way);
+
+/* From assembly: the first C function of the boot CPU. Does not return. */
+void x86_start(uint32_t way, uint64_t physical) __attribute__((noreturn));
 
 /* From assembly: the end of a CPU that goes. */
 void x86_stop_this_cpu(uint32_t *state_word, uint32_t state) __attribute__((noreturn));

@@ -24,16 +24,18 @@
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
-static trap_handler *handlers[2]; /* TRAP_CALL, TRAP_SPURIOUS */
+static trap_handler *handlers[3]; /* TRAP_CALL, TRAP_SPURIOUS, TRAP_STRAY */
 
 static trap_handler **handler_slot(uint64_t vector)
 {
 	if (vector == TRAP_CALL)
 		return &handlers[0];
-	return vector == TRAP_SPURIOUS ? &handlers[1] : NULL;
+	if (vector == TRAP_SPURIOUS)
+		return &handlers[1];
+	return vector == TRAP_STRAY ? &handlers[2] : NULL;
 }
 
-void trap_handler_set(uint8_t vector, trap_handler *handler)
+void trap_handler_set(uint16_t vector, trap_handler *handler)
 {
 	trap_handler **slot = handler_slot(vector);
 
@@ -54,7 +56,7 @@ void fault_expect(struct fault_expectation *expectation)
 
 static bool poisoned(uint64_t address)
 {
-	return address >= POISON_BASE_PVH && address < POISON_BASE_SECONDARY + POISON_SPAN;
+	return address >= POISON_BASE && address - POISON_BASE < (uint64_t)WAYS * POISON_SPAN;
 }
 
 /* Does this CPU have a base? If not, which CPU it is must be found in another way. */
@@ -126,11 +128,10 @@ static void explain_address(uint64_t address)
 	cpu_t cpu;
 
 	if (poisoned(address)) {
-		bool secondary = address >= POISON_BASE_SECONDARY;
-
 		console_print(
 			"muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
-			address & (POISON_SPAN - 1), secondary ? "secondary" : "pvh");
+			address & (POISON_SPAN - 1),
+			x86_way_name((address - POISON_BASE) >> POISON_SHIFT));
 	} else if (stack_find(address, &cpu, &kind, &guard) && guard) {
 		console_print(
 			"muster: stack overflow: CPU %u ran over its %s stack into the guard page\n",

@@ -30,15 +30,16 @@ enum trap_vector {
 	TRAP_LEGACY = 0x20,   /* sixteen for the two 8259s, which are masked */
 	TRAP_CALL = 0xf0,     /* another CPU has a call for this one */
 	TRAP_SPURIOUS = 0xff, /* local APIC: SDM vol. 3A, 10.9 */
+	TRAP_STRAY = 0x100,   /* no vector: all that are nobody's, from TRAP_LEGACY + 16 on */
 };
 
 /* What a device or platform does when a vector comes, on the CPU that it came to, interrupts off.
  */
 typedef void trap_handler(void);
 
-/* Set who handles TRAP_CALL or TRAP_SPURIOUS; NULL takes it away. Any other vector is a panic: what
- * is not expected ends the guest. */
-void trap_handler_set(uint8_t vector, trap_handler *handler);
+/* Set who handles TRAP_CALL, TRAP_SPURIOUS or TRAP_STRAY; NULL takes it away. Any other vector is a
+ * panic: what is not expected ends the guest. */
+void trap_handler_set(uint16_t vector, trap_handler *handler);
 
 /* The table that needs no stacks of its own; loaded by the entry code before any per-CPU base. */
 void trap_tables_early(void);

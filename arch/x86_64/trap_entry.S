@@ -25,11 +25,13 @@ trap_stubs:
 		24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47
 	stub	\vector
 	.endr
-	.globl trap_stub_call, trap_stub_spurious
+	.globl trap_stub_call, trap_stub_spurious, trap_stub_stray
 trap_stub_call:
 	stub	0xf0
 trap_stub_spurious:
 	stub	0xff
+trap_stub_stray:
+	stub	0x100
 
 	.type trap_save, @function
 trap_save:

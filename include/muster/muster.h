@@ -59,6 +59,10 @@ const char *muster_platform(void);
 const char *muster_architecture(void);
 const char *muster_hypervisor(void);
 
+/* The way by which the boot CPU came in ("pvh", "multiboot2", "linux"): a short word of the report.
+ * Never NULL; "unknown" where the architecture does not say. Needs no step. */
+const char *muster_entry(void);
+
 /*
  * End the guest. status: 0 ... 63. Powers off in the way the platform has; does not return. Needs:
  * nothing, though before step `firmware` some machines cannot power off and halt instead.

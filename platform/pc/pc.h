@@ -4,14 +4,14 @@
 #define PLATFORM_PC_PC_H
 
 #include "firmware/acpi.h"
-#include "firmware/pvh.h"
+#include "platform/pc/pc_boot.h"
 #include "platform/platform.h"
 
 extern const struct platform platform_pc;
 
 /* What the boot protocol and the firmware said; filled in by the steps named. */
 struct pc_firmware {
-	struct pvh_boot pvh;   /* command-line */
+	struct pc_boot boot;   /* command-line */
 	struct acpi_root root; /* firmware */
 	struct acpi_table madt_table;
 	struct acpi_madt madt;	 /* cpu-ids */

@@ -6,17 +6,13 @@
  */
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
-#include "arch/x86_64/start.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
+#include "firmware/pvh.h"
 #include "platform/options.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
-
-/* Address range types: ACPI 6.5, table 15.4. */
-#define E820_RAM  1
-#define E820_ACPI 3
 
 /* The page with the BIOS data area, and what lies from video memory to 1 MiB, are nobody's RAM,
  * whatever a map says. */
@@ -31,17 +27,17 @@ extern char percpu_boot_area[], percpu_boot_area_end[];
 int pc_command_line_step(cpu_t cpu)
 {
 	static char line[COMMAND_LINE_MAX + 2];
-	int error = pvh_read(&fixmap_reader, boot_source()->physical, &pc_firmware.pvh);
+	const struct pc_boot *boot = &pc_firmware.boot;
+	int error = pc_boot_read(&pc_firmware.boot);
 
 	(void)cpu;
 	if (error)
 		return error;
-	if (pc_firmware.pvh.command_line &&
-	    firmware_string_read(&fixmap_reader, pc_firmware.pvh.command_line, line, sizeof(line)) <
-		    0) {
+	if (boot->command_line &&
+	    firmware_string_read(&fixmap_reader, boot->command_line, line, sizeof(line)) < 0) {
 		console_print(
 			"muster: command line at %#lx: longer than %u characters, or not readable\n",
-			pc_firmware.pvh.command_line, COMMAND_LINE_MAX);
+			boot->command_line, COMMAND_LINE_MAX);
 		return MUSTER_E_INVALID;
 	}
 	error = options_read(line);
@@ -58,9 +54,9 @@ static uint64_t ram_limit(void)
 
 static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type)
 {
-	enum memory_kind kind = type == E820_RAM    ? MEMORY_RAM
-				: type == E820_ACPI ? MEMORY_FIRMWARE
-						    : MEMORY_RESERVED;
+	enum memory_kind kind = type == BOOT_RANGE_RAM	  ? MEMORY_RAM
+				: type == BOOT_RANGE_ACPI ? MEMORY_FIRMWARE
+							  : MEMORY_RESERVED;
 
 	(void)context;
 	if (kind != MEMORY_RESERVED && base + size > base && base + size > ram_limit()) {
@@ -97,20 +93,24 @@ static int claim_image(void)
 	return error;
 }
 
-/* What the boot protocol left in RAM and the kernel may still want. */
-static void claim_modules(void)
+/* Whole pages, so that nobody else gets the rest of them. Two things may share a page: then it is
+ * the first one's, which does no harm. */
+static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 {
-	for (uint32_t i = 0; i < pc_firmware.pvh.module_count; i++) {
-		const struct pvh_module *module = &pc_firmware.pvh.modules[i];
-		uint64_t start = module->base & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-		uint64_t end = (module->base + module->size + MEMORY_PAGE_SIZE - 1) &
-			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+	uint64_t start = base & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+	uint64_t end = (base + size + MEMORY_PAGE_SIZE - 1) & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
-		if (start < end && mem_claim(start, end - start, "module"))
-			console_print(
-				"muster: module %u at %#lx, %#lx bytes: not within free RAM\n", i,
-				module->base, module->size);
-	}
+	if (start < end && mem_claim(start, end - start, owner))
+		console_print("muster: %s at %#lx, %#lx bytes: not within free RAM\n", owner, base,
+			      size);
+}
+
+/* What the boot protocol left in RAM and is still wanted. */
+static void claim_boot(const struct pc_boot *boot)
+{
+	for (uint32_t i = 0; i < boot->module_count; i++)
+		claim_pages(boot->modules[i].base, boot->modules[i].size, "module");
+	claim_pages(boot->keep, boot->keep_size, "boot information");
 }
 
 int pc_memory_map_step(cpu_t cpu)
@@ -120,7 +120,7 @@ int pc_memory_map_step(cpu_t cpu)
 
 	(void)cpu;
 	memory_map_begin();
-	count = pvh_memory_map_read(&fixmap_reader, &pc_firmware.pvh, add_range, NULL);
+	count = pc_boot_memory_map_read(add_range, NULL);
 	if (count < 0)
 		return count;
 	(void)memory_map_add(0, BIOS_DATA_END, MEMORY_RESERVED);
@@ -129,7 +129,7 @@ int pc_memory_map_step(cpu_t cpu)
 	if (!error)
 		error = claim_image();
 	if (!error)
-		claim_modules();
+		claim_boot(&pc_firmware.boot);
 	return error;
 }
 
@@ -137,7 +137,7 @@ int pc_firmware_step(cpu_t cpu)
 {
 	struct pc_firmware *firmware = &pc_firmware;
 	struct acpi_table fadt;
-	int error = acpi_root_find(&fixmap_reader, firmware->pvh.rsdp, &firmware->root);
+	int error = acpi_root_find(&fixmap_reader, firmware->boot.rsdp, &firmware->root);
 
 	(void)cpu;
 	if (error) {

@@ -23,6 +23,9 @@
  * (arch/x86/kernel/smpboot.c) waits 0 and 10 us for all but the first of them. */
 #define START_DELAY 10u
 
+/* Interrupts of a vector that is nobody's, before it is a panic. */
+#define STRAYS_MAX 64u
+
 static void call_interrupt(void)
 {
 	local_apic_end_of_interrupt();
@@ -32,6 +35,25 @@ static void call_interrupt(void)
 static void spurious_interrupt(void)
 {
 	/* Not to be acknowledged: Intel SDM vol. 3A, 10.9. */
+}
+
+/*
+ * A vector that is nobody's: whoever ran before us (a kernel that went on to us by kexec, a boot
+ * loader) had interrupts on their way to this CPU, and the local APIC keeps them until they are
+ * taken. Once, and few; what goes on coming has a source that nobody turned off.
+ */
+static void stray_interrupt(void)
+{
+	uint32_t vector = local_apic_in_service();
+	static uint32_t count;
+
+	local_apic_end_of_interrupt();
+	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) > STRAYS_MAX)
+		muster_panic("interrupt vector %#x: %u interrupts came that are nobody's", vector,
+			     STRAYS_MAX + 1);
+	console_print("muster: CPU %u: interrupt vector %#x is nobody's: left over from before, "
+		      "dropped\n",
+		      cpu_this().number, vector);
 }
 
 void pc_kick(cpu_t cpu)
@@ -61,6 +83,7 @@ int pc_interrupts_step(cpu_t cpu)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, call_interrupt);
 	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
+	trap_handler_set(TRAP_STRAY, stray_interrupt);
 	x86_machine.kick = pc_kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
 	if (!error) {

@@ -43,8 +43,10 @@ for floor in include core firmware arch device platform handover kernel examples
 		core | firmware | arch | device | platform | handover | include | kernel | examples)
 			for included in $(sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*<\([^>]*\)>.*/\1/p' "$file"); do
 				case $included in
-				muster/* | xen/* | stdint.h | stddef.h | stdbool.h | stdarg.h | limits.h) ;;
-				sched.h | time.h)
+				# Interfaces of a hypervisor and of a boot protocol.
+				xen/* | asm/bootparam.h) ;;
+				muster/* | stdint.h | stddef.h | stdbool.h | stdarg.h | limits.h) ;;
+				sched.h | string.h | time.h)
 					case $file in include/muster/arch/host/*) ;; *)
 						echo "$file: includes <$included>: there is none in a kernel"
 						broken=1 ;;

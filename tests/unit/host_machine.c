@@ -355,6 +355,11 @@ __attribute__((weak)) const char *muster_hypervisor(void)
 	return "none";
 }
 
+__attribute__((weak)) const char *muster_entry(void)
+{
+	return "test";
+}
+
 __attribute__((weak)) void muster_exit(int status)
 {
 	muster_panic("the guest exits with %d", status);

@@ -34,8 +34,8 @@ static const struct {
 	const char *kind;
 	const char *form;
 } kinds[] = {
-	{ "guest", "platform=" WORD " arch=" WORD " hypervisor=" WORD " possible=" NUMBER
-		   " present=" NUMBER " online=" NUMBER " left_out=" NUMBER },
+	{ "guest", "platform=" WORD " arch=" WORD " hypervisor=" WORD " entry=" WORD
+		   " possible=" NUMBER " present=" NUMBER " online=" NUMBER " left_out=" NUMBER },
 	{ "cpu", "cpu=" NUMBER " hwid=" HEX " fwid=(" NUMBER OR_NOT " vcpu_id=(" NUMBER OR_NOT
 		 " node=(" NUMBER OR_NOT " state=" STATE " unit=" HEX " online_ns=(" NUMBER OR_NOT
 		 " step=" WORD },
@@ -148,8 +148,9 @@ static void all_online(void **state)
 	(void)state;
 	assert_int_equal(guest_bring_up(), 0);
 	receive(&tests, 1);
-	assert_string_equal(lines[0], "@muster 1 guest platform=hosted arch=host hypervisor=none "
-				      "possible=5 present=5 online=5 left_out=0");
+	assert_string_equal(lines[0],
+			    "@muster 1 guest platform=hosted arch=host hypervisor=none entry=test "
+			    "possible=5 present=5 online=5 left_out=0");
 	assert_non_null(record_like("@muster 1 tests passed=12 failed=3", 0));
 	for (uint32_t i = 0; i < CPUS; i++) {
 		const char *line = record_like("@muster 1 cpu ", i);
@@ -275,8 +276,9 @@ static void before_the_ids(void **state)
 	guest.bad_error = MUSTER_E_CORRUPT;
 	assert_int_equal(guest_bring_up(), MUSTER_E_CORRUPT);
 	receive(NULL, 63);
-	assert_string_equal(lines[0], "@muster 1 guest platform=hosted arch=host hypervisor=none "
-				      "possible=0 present=0 online=0 left_out=0");
+	assert_string_equal(lines[0],
+			    "@muster 1 guest platform=hosted arch=host hypervisor=none entry=test "
+			    "possible=0 present=0 online=0 left_out=0");
 	assert_int_equal(counts[1], 0);
 	assert_int_equal(counts[3], 3);
 	assert_non_null(record_like("@muster 1 step cpu=0 name=memory-map where=BOOT ", 0));

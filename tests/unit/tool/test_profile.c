@@ -98,6 +98,9 @@ static void test_refused(void **state)
 	expect_refused(NEEDED "mem = lots\n", "mem = lots");
 	expect_refused(NEEDED "console = teletype\n", "console = teletype");
 	expect_refused("exit = door\n", "exit = door");
+	expect_refused(NEEDED "boot = floppy\n", "boot = floppy");
+	expect_refused(NEEDED "boot = initrd\n", "loader: needed");
+	expect_refused(NEEDED "loader = vmlinuz\n", "loader: needed");
 	expect_refused(NEEDED "append = \x1b[2J\n", "not printable");
 	expect_refused(NEEDED "append = caf\xc3\xa9\n", "not printable");
 	memset(line, 'x', sizeof(line));

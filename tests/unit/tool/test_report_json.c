@@ -45,9 +45,9 @@ static void expect_keys(json_t *object, const char *const *keys, size_t count)
 			fail_msg("no key %s", keys[i]);
 }
 
-static const char *const top_keys[] = { "schema",   "platform", "arch",	  "hypervisor",
-					"possible", "present",	"online", "cpus",
-					"steps",    "memory",	"tests",  "vcpus" };
+static const char *const top_keys[] = { "schema",   "platform", "arch",	  "hypervisor", "entry",
+					"possible", "present",	"online", "cpus",	"steps",
+					"memory",   "tests",	"vcpus" };
 
 static void test_nothing_said(void **state)
 {
@@ -55,7 +55,7 @@ static void test_nothing_said(void **state)
 	json_t *json = json_of(&report);
 
 	(void)state;
-	expect_keys(json, top_keys, 12);
+	expect_keys(json, top_keys, sizeof(top_keys) / sizeof(top_keys[0]));
 	/* What is not known is not 0. */
 	assert_true(json_is_null(json_object_get(json, "possible")));
 	assert_true(json_is_null(json_object_get(json, "present")));
@@ -69,7 +69,7 @@ static void test_nothing_said(void **state)
 static void read_small(struct guest_report *report)
 {
 	feed(report,
-	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=1 left_out=0");
+	     "@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg entry=pvh possible=2 present=2 online=1 left_out=0");
 	feed(report,
 	     "@muster 1 cpu cpu=0 hwid=4 fwid=7 vcpu_id=- node=- state=online unit=0xffffe00000000000 online_ns=5 step=online");
 	feed(report,
@@ -97,7 +97,7 @@ static void test_keys(void **state)
 	json = json_of(&report);
 	cpus = json_object_get(json, "cpus");
 	areas = json_object_get(json_array_get(cpus, 1), "areas");
-	expect_keys(json, top_keys, 12);
+	expect_keys(json, top_keys, sizeof(top_keys) / sizeof(top_keys[0]));
 	assert_int_equal(json_integer_value(json_object_get(json, "possible")), 2);
 	assert_int_equal(json_integer_value(json_object_get(json, "online")), 1);
 	assert_int_equal(json_array_size(cpus), 2);

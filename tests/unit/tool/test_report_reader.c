@@ -20,7 +20,7 @@
 
 /* The closing report of two CPUs, as docs/report.md has it. */
 static const char *const good[GOOD_LINES] = {
-	"@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg possible=2 present=2 online=2 left_out=0",
+	"@muster 1 guest platform=pc arch=x86_64 hypervisor=tcg entry=multiboot2 possible=2 present=2 online=2 left_out=0",
 	"@muster 1 cpu cpu=0 hwid=0x0 fwid=0 vcpu_id=0 node=- state=online unit=0xffffe00000000000 online_ns=1000 step=online",
 	"@muster 1 cpu cpu=1 hwid=0x4 fwid=- vcpu_id=- node=1 state=online unit=0xffffe00000200000 online_ns=2500 step=online",
 	"@muster 1 stack cpu=0 kind=main size=16384 used=1024",
@@ -63,6 +63,7 @@ static void test_good_report(void **state)
 	assert_string_equal(report.fault, "");
 	assert_string_equal(report.guest.platform, "pc");
 	assert_string_equal(report.guest.hypervisor, "tcg");
+	assert_string_equal(report.guest.entry, "multiboot2");
 	assert_int_equal(report.guest.online, 2);
 	assert_int_equal(report.cpu_count, 2);
 	assert_int_equal(report.cpus[1].hwid, 4);
