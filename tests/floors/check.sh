@@ -46,7 +46,7 @@ for floor in include core firmware arch device platform handover kernel examples
 				# Interfaces of a hypervisor and of a boot protocol.
 				xen/* | asm/bootparam.h) ;;
 				muster/* | stdint.h | stddef.h | stdbool.h | stdarg.h | limits.h) ;;
-				sched.h | time.h)
+				sched.h | string.h | time.h)
 					case $file in include/muster/arch/host/*) ;; *)
 						echo "$file: includes <$included>: there is none in a kernel"
 						broken=1 ;;
