@@ -49,4 +49,4 @@ MEDIA := $(BUILD)/muster-x86_64.iso $(BUILD)/h01-boot-x86_64.iso $(BUILD)/muster
 # One that cannot be had fails the boots that need it, and nothing else.
 .PHONY: media
 media:
-	-$(Q)$(MAKE) --no-print-directory -k $(MEDIA)
+	-$(Q)$(MAKE) --no-print-directory --silent -k $(MEDIA)

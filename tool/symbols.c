@@ -255,29 +255,27 @@ static void write_name(FILE *out, const struct symbol *symbol)
 	fputs("\"\n", out);
 }
 
+/*
+ * One stream, since who reads it is in no hurry: for each function how far it is from the one before,
+ * in as few bytes as that takes (LEB128: DWARF 5, 7.6), and its name.
+ */
 static void write_table(FILE *out, const struct symbol_list *list)
 {
-	uint64_t base = list->count ? list->entries[0].address : 0;
-	uint32_t at = 0;
+	uint64_t last = list->count ? list->entries[0].address : 0;
 
 	fputs("/* Made by `muster symbols`. */\n", out);
 	fputs("\t.section .rodata.symbols, \"a\", %progbits\n\t.balign\t8\n", out);
 	write_label(out, "muster_symbols_base");
-	fprintf(out, "\t.quad\t0x%llx\n", (unsigned long long)base);
+	fprintf(out, "\t.quad\t0x%llx\n", (unsigned long long)last);
 	write_label(out, "muster_symbols_count");
 	fprintf(out, "\t.long\t%zu\n", list->count);
-	write_label(out, "muster_symbols_offsets");
-	for (size_t i = 0; i < list->count; i++)
-		fprintf(out, "\t.long\t0x%llx\n",
-			(unsigned long long)(list->entries[i].address - base));
-	write_label(out, "muster_symbols_names_at");
+	write_label(out, "muster_symbols_entries");
 	for (size_t i = 0; i < list->count; i++) {
-		fprintf(out, "\t.long\t%u\n", at);
-		at += list->entries[i].name_length + 1;
-	}
-	write_label(out, "muster_symbols_names");
-	for (size_t i = 0; i < list->count; i++)
+		fprintf(out, "\t.uleb128\t0x%llx\n",
+			(unsigned long long)(list->entries[i].address - last));
 		write_name(out, &list->entries[i]);
+		last = list->entries[i].address;
+	}
 	fputs("\t.byte\t0\n\t.section .note.GNU-stack, \"\", %progbits\n", out);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
+#include "core/string.h"
 
 #include <muster/console.h>
 #include <muster/stack.h>
@@ -19,30 +20,42 @@
 /* Made by `muster symbols`; weak, so that an image without the table links, and prints numbers. */
 extern const uint32_t muster_symbols_count __attribute__((weak));
 extern const uint64_t muster_symbols_base __attribute__((weak));
-extern const uint32_t muster_symbols_offsets[] __attribute__((weak));
-extern const uint32_t muster_symbols_names_at[] __attribute__((weak));
-extern const char muster_symbols_names[] __attribute__((weak));
+extern const uint8_t muster_symbols_entries[] __attribute__((weak));
 
 extern const char text_start[], text_end[];
 
+/* A LEB128 number (DWARF 5, 7.6): seven bits a byte, the lowest first. */
+static uint64_t take_number(const uint8_t **at)
+{
+	uint64_t number = 0;
+	uint32_t shift = 0;
+
+	for (; **at & 0x80; (*at)++, shift += 7)
+		number |= (uint64_t)(**at & 0x7f) << shift;
+	return number | (uint64_t) * (*at)++ << shift;
+}
+
 const char *symbol_find(uint64_t address, uint64_t *offset)
 {
-	uint32_t low = 0, high;
+	const uint8_t *at = muster_symbols_entries;
+	const char *name = NULL;
+	uint64_t start;
 
-	if (!&muster_symbols_count || !muster_symbols_count || address < muster_symbols_base ||
+	if (!&muster_symbols_count || address < muster_symbols_base ||
 	    address >= (uintptr_t)text_end)
 		return NULL;
-	high = muster_symbols_count;
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
+	start = muster_symbols_base;
+	for (uint32_t i = 0; i < muster_symbols_count; i++) {
+		uint64_t next = start + take_number(&at);
 
-		if (muster_symbols_base + muster_symbols_offsets[middle] <= address)
-			low = middle;
-		else
-			high = middle;
+		if (next > address)
+			break;
+		start = next;
+		name = (const char *)at;
+		at += strlen(name) + 1;
 	}
-	*offset = address - (muster_symbols_base + muster_symbols_offsets[low]);
-	return muster_symbols_names + muster_symbols_names_at[low];
+	*offset = address - start;
+	return name;
 }
 
 static void print_place(uint64_t rip)

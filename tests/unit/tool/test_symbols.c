@@ -137,9 +137,10 @@ static void test_sorted(void **state)
 	text = table_of(elf, &left_out);
 	expect_part(text, "muster_symbols_base:\n\t.quad\t0xffffffff80001000\n");
 	expect_part(text, "muster_symbols_count:\n\t.long\t3\n");
-	expect_part(text, "muster_symbols_offsets:\n\t.long\t0x0\n\t.long\t0x10\n\t.long\t0x20\n");
-	expect_part(text, "muster_symbols_names_at:\n\t.long\t0\n\t.long\t6\n\t.long\t13\n");
-	expect_part(text, "\t.asciz\t\"first\"\n\t.asciz\t\"second\"\n\t.asciz\t\"label\"\n");
+	expect_part(text, "muster_symbols_entries:\n"
+			  "\t.uleb128\t0x0\n\t.asciz\t\"first\"\n"
+			  "\t.uleb128\t0x10\n\t.asciz\t\"second\"\n"
+			  "\t.uleb128\t0x10\n\t.asciz\t\"label\"\n");
 	assert_int_equal(left_out, 0);
 	free(text);
 }
@@ -196,7 +197,7 @@ static void test_far_apart(void **state)
 	function_add(elf, "kernel_b", 0xffffffffffffffff);
 	text = table_of(elf, &left_out);
 	expect_part(text, "muster_symbols_count:\n\t.long\t2\n");
-	expect_part(text, "\t.long\t0x7fffffff\n");
+	expect_part(text, "\t.uleb128\t0x7fffffff\n");
 	assert_int_equal(left_out, 1);
 	free(text);
 }
