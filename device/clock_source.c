@@ -98,7 +98,7 @@ static uint64_t doubt(const struct reading *reading)
 static uint64_t measure(const struct counter *counter, uint64_t *doubtful)
 {
 	const uint32_t wanted = counter->frequency / MEASURE_DIVISOR;
-	struct reading first = counter_look(counter), last;
+	struct reading first = counter_look(counter), last = first;
 	uint32_t passed = 0;
 	uint64_t ticks;
 

@@ -4,7 +4,7 @@
  * memory, from the RSDP on; or as the body of one table. Checksums are made right where the parser
  * would stop at once otherwise, since a fuzzer does not guess them.
  */
-#include "firmware/acpi.h"
+#include "firmware/acpi_spare.h"
 #include "tests/fuzz/silence.h"
 #include "tests/unit/memory_image.h"
 
@@ -64,6 +64,7 @@ static void seal_listed(const struct memory_image *image, uint64_t root, size_t 
 
 struct processors {
 	uint32_t count;
+	struct acpi_spares spares;
 };
 
 static void count_processor(void *context, const struct acpi_processor *processor)
@@ -73,15 +74,35 @@ static void count_processor(void *context, const struct acpi_processor *processo
 	processors->count++;
 	must(processor->enabled || processor->online_capable);
 	must(processor->x2apic || processor->apic_id < 0xff);
+	acpi_spares_see(&processors->spares, processor);
+}
+
+/* Each that is kept has an id that no other entry has. */
+static void choose_spares(struct acpi_spares *spares, uint32_t processors)
+{
+	uint32_t kept = acpi_spares_choose(spares);
+	bool taken[ACPI_SPARE_ID_MAX + 1] = { false };
+
+	must(kept <= ACPI_SPARE_ID_MAX + 1 && kept + spares->left_out <= processors);
+	for (uint32_t i = 0; i < kept; i++) {
+		const struct acpi_processor *spare = &spares->at[i];
+
+		must(!spare->enabled && spare->apic_id <= ACPI_SPARE_ID_MAX);
+		must(!taken[spare->apic_id] && spares->entries[spare->apic_id] == 1);
+		taken[spare->apic_id] = true;
+	}
 }
 
 static void read_madt(const struct firmware_reader *reader, const struct acpi_table *table)
 {
-	struct processors processors = { 0 };
+	static struct processors processors;
 	struct acpi_madt madt;
+
+	memset(&processors, 0, sizeof(processors));
 
 	acpi_madt_read(reader, table, &madt, count_processor, &processors);
 	must(madt.processors == processors.count);
+	choose_spares(&processors.spares, processors.count);
 	must(madt.nmi_count <= ACPI_NMIS_MAX);
 	for (uint32_t i = 0; i < madt.nmi_count; i++)
 		must(madt.nmis[i].lint <= 1);
@@ -218,7 +239,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(image.bytes, data + 1, image.size);
 	table.length = (uint32_t)image.size;
-	switch (data[0] % 7) {
+	/* Before ACPI 6.3 processors that are not enabled may come without a bit that says so. */
+	if (data[0] & 0x80)
+		table.revision = 4;
+	switch ((data[0] & 0x7f) % 7) {
 	case 0:
 		read_memory(&image);
 		break;
