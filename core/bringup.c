@@ -117,19 +117,22 @@ int bringup_prepare(cpu_t cpu)
 	return 0;
 }
 
-/* The first alone, because its steps are announced. */
-static void prepare_all(void)
+/* The first alone, because its steps are announced. Returns how many are PREPARED. */
+static uint32_t prepare_all(void)
 {
+	uint32_t prepared = 0;
 	struct cpu_record *end = cpu_records.first + cpu_records.count;
 	struct cpu_record *record = cpu_records.first + 1;
 
 	while (record < end && record_state(record) != CPU_PRESENT)
 		record++;
 	if (record >= end)
-		return;
-	(void)bringup_prepare(record_cpu(record));
-	for (record++; (record = steps_prepare(record, end)); record++)
+		return 0;
+	if (!bringup_prepare(record_cpu(record)))
+		prepared++;
+	for (record++; (record = steps_prepare(record, end, &prepared)); record++)
 		bringup_give_back(record_cpu(record), CPU_FAILED);
+	return prepared;
 }
 
 int bringup_start_cpu(cpu_t cpu)
@@ -216,9 +219,8 @@ static void start_others(void)
 	uint32_t prepared;
 
 	MARK_PHASE(MARK_PHASE_PREPARE);
-	prepare_all();
+	prepared = prepare_all();
 	MARK_PHASE(MARK_PHASE_START);
-	prepared = bringup_count(CPU_PREPARED);
 	start_all(prepared);
 	MARK_PHASE(MARK_PHASE_ARRIVE);
 	bringup_wait(1 + prepared);

@@ -97,7 +97,8 @@ int steps_run_for(size_t first, size_t last, cpu_t cpu, size_t *done)
 	return error;
 }
 
-struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_record *end)
+struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_record *end,
+				 uint32_t *prepared)
 {
 	const size_t first = phase_begin(WHERE_PREPARE);
 	const size_t last = phase_end(WHERE_PREPARE);
@@ -117,6 +118,7 @@ struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_rec
 			return record;
 		}
 		__atomic_store_n(&record->state, CPU_PREPARED, __ATOMIC_RELEASE);
+		++*prepared;
 	}
 	return NULL;
 }

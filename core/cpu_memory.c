@@ -8,6 +8,7 @@
 #include "core/layout_current.h"
 #include "core/machine.h"
 #include "core/needs.h"
+#include "core/percpu_pages.h"
 #include "core/stack_area.h"
 #include "core/unit.h"
 
@@ -86,6 +87,14 @@ __attribute__((noinline)) static void say_not_mapped(const struct cpu_record *re
 		      (unsigned long long)layout_window(record->number), muster_error_name(error));
 }
 
+__attribute__((noinline)) static int map_undo(uint64_t physical, uintptr_t window, int error)
+{
+	for (uint32_t i = 0; i < pages; i++)
+		machine_get()->unmap(window + numbers[i] * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE);
+	mem_free(physical, request.size);
+	return error;
+}
+
 int cpu_memory_create(cpu_t cpu)
 {
 	const struct machine *machine = machine_get();
@@ -113,15 +122,15 @@ int cpu_memory_create(cpu_t cpu)
 		mem_free(physical, request.size);
 		return error;
 	}
+	if (percpu_pages_wanted) {
+		error = percpu_pages_attach(cpu, window);
+		if (error)
+			return map_undo(physical, window, error);
+	}
 	record->stacks = STACKS_ALL;
 	record->stack = window + main_stack_top;
-	error = unit_begin(record, window);
-	if (error) {
-		stacks_destroy(cpu);
-		machine->unmap(window, percpu_unit_size());
-		mem_free(physical, percpu_unit_size());
-	}
-	return error;
+	unit_begin(record, window);
+	return 0;
 }
 
 void cpu_memory_destroy(cpu_t cpu)

@@ -73,9 +73,11 @@ int steps_run_for(size_t first, size_t last, cpu_t cpu, size_t *done);
 /*
  * All of PREPARE for the CPUs of records [record, end) that are PRESENT and have nothing yet: PREPARED.
  * One call for all, because what stands around a row would else cost more than the row. Returns
- * NULL, or the record of the first that failed, which has record->prepared rows.
+ * NULL, or the record of the first that failed, which has record->prepared rows. *prepared: goes up
+ * by one for each that is PREPARED.
  */
-struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_record *end);
+struct cpu_record *steps_prepare(struct cpu_record *record, const struct cpu_record *end,
+				 uint32_t *prepared);
 /* The row's function alone. */
 int step_call(size_t row, cpu_t cpu);
 /* Undo rows first ... last in reverse. Stops at the first that has no undo and returns the row

@@ -198,18 +198,11 @@ static int unit_wanted(const struct cpu_record *record)
 	return MUSTER_E_EXISTS;
 }
 
-int unit_begin(struct cpu_record *record, uintptr_t unit)
+void unit_begin(struct cpu_record *record, uintptr_t unit)
 {
-	if (percpu_pages_wanted) {
-		int error = percpu_pages_attach(cpu_from_number(record->number), unit);
-
-		if (error)
-			return error;
-	}
 	/* The template is the same for all and holds no canary worth the name. */
 	unit_fill(unit, setup.image, record->number, this_cpu(percpu_head).canary);
 	record->unit = unit;
-	return 0;
 }
 
 int unit_create(cpu_t cpu)
@@ -223,9 +216,11 @@ int unit_create(cpu_t cpu)
 	unit = unit_memory_create(cpu, record->node, &error);
 	if (error)
 		return error;
-	error = unit_begin(record, unit);
+	error = percpu_pages_wanted ? percpu_pages_attach(cpu, unit) : 0;
 	if (error)
 		unit_memory_destroy(unit);
+	else
+		unit_begin(record, unit);
 	return error;
 }
 

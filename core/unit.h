@@ -53,10 +53,10 @@ void percpu_setup(const struct percpu_image *image);
  */
 int unit_create(cpu_t cpu);
 /* Its parts, for memory that somebody else has got. Can units be made (0, or an error and a line)?
- * And: the CPU's unit is at that address, mapped; fill it. Returns 0, or an error: it has none. */
+ * And: the CPU's unit is at that address, mapped, with what core/percpu_pages.h has for it; fill it. */
 struct cpu_record;
 int unit_check(cpu_t cpu);
-int unit_begin(struct cpu_record *record, uintptr_t unit);
+void unit_begin(struct cpu_record *record, uintptr_t unit);
 
 /* Take it back: poison the head, unmap, free. Nothing if it has none. The unit that the calling CPU
  * runs on is a panic. */

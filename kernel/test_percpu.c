@@ -6,7 +6,7 @@
 
 static PERCPU(uint64_t, counter);
 static PERCPU(uint32_t, initialised) = 0x6d757374;
-static PERCPU(uint8_t, spread)[40];
+static PERCPU(uint8_t, spread)[16];
 
 static void count(void *unused)
 {
