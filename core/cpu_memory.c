@@ -68,7 +68,8 @@ static int map_one_by_one(uintptr_t window, uint64_t physical, uint32_t node)
 /* May they be made? Asked before anything is done. */
 __attribute__((noinline)) static int first_check(const struct cpu_record *record)
 {
-	int error = unit_check(cpu_from_number(record->number));
+	/* The last CPU's window is the last. */
+	int error = unit_check(cpu_from_number(cpu_possible_count() - 1));
 
 	if (!error)
 		error = stacks_check(record, STACKS_ALL);

@@ -313,6 +313,7 @@ const struct layout *layout_seal(struct layout_draft *draft)
 	draft->state = DRAFT_SEALED;
 	layout_windows = (struct layout_windows){
 		.start = (uintptr_t)sealed.window_start,
+		.count = machine->cpus_max,
 		.shift = (uint32_t)__builtin_ctzll(sealed.window_stride),
 	};
 	is_sealed = true;

@@ -8,10 +8,11 @@
 /* The sealed layout; NULL before. */
 const struct layout *layout_current(void);
 
-/* The windows of that layout, for code that asks for every CPU: where the first is, and the binary
- * logarithm of their distance. */
+/* The windows of that layout, for code that asks for every CPU: where the first is, how many there
+ * are, and the binary logarithm of their distance. */
 struct layout_windows {
 	uintptr_t start;
+	uint64_t count; /* of windows, one behind the other */
 	uint32_t shift;
 };
 extern struct layout_windows layout_windows;

@@ -31,7 +31,8 @@ static bool ready;     /* the blocks have begun */
 static bool inside;    /* a call is under way */
 static uint32_t first; /* first offset behind the image */
 static uint32_t fixed; /* end of the pages that every unit is made with */
-static uint32_t limit;
+static uint32_t limit; /* end of the windows that are in use by now */
+static uint32_t room;  /* end of all that there are */
 static uint32_t used_bytes, used_blocks;
 
 void percpu_alloc_begin(void)
@@ -47,20 +48,30 @@ static bool can_grow(void)
 	return machine_get()->map;
 }
 
-static uint32_t room_end(void)
+/* How far offsets can reach: the unit's half of its own window, then all windows that the layout has for
+ * each CPU beyond its first. */
+static void find_room(void)
 {
-	uint64_t half = layout_window_stride(layout_current()) / 2;
+	uint64_t stride = UINT64_C(1) << layout_windows.shift;
+	uint64_t each = layout_windows.count / cpu_possible_count();
+	uint64_t end = stride / 2 + (each ? each - 1 : 0) * stride;
 
-	if (!can_grow())
-		return fixed;
-	return (uint32_t)(half < PERCPU_OFFSET_MAX ? half : PERCPU_OFFSET_MAX);
+	percpu_windows = (struct percpu_windows){
+		.near = (uint32_t)(stride / 2 < PERCPU_OFFSET_MAX ? stride / 2 : PERCPU_OFFSET_MAX),
+		.shift = layout_windows.shift,
+		.pitch = cpu_possible_count() * stride,
+	};
+	limit = can_grow() ? percpu_windows.near : fixed;
+	room = can_grow() && end < PERCPU_OFFSET_MAX ? (uint32_t)end : limit;
+	if (can_grow() && end >= PERCPU_OFFSET_MAX)
+		room = limit + (uint32_t)align_down(PERCPU_OFFSET_MAX - limit, stride);
 }
 
 static void begin_blocks(void)
 {
 	first = (uint32_t)align_up(percpu_image_size(), PERCPU_GRANULE);
 	fixed = (uint32_t)percpu_unit_size();
-	limit = room_end();
+	find_room();
 	used_bytes = used_blocks = 0;
 	percpu_blocks_begin(first, fixed, limit);
 	percpu_pages_want();
@@ -121,6 +132,19 @@ static int take_with_pages(uint32_t size, uint32_t align, uint16_t *block)
 	return error;
 }
 
+/* The next window of every CPU. Nothing is mapped in it yet. */
+static int next_window(void)
+{
+	uint32_t stride = (uint32_t)1 << percpu_windows.shift;
+	int error = percpu_pool_reserve(2 + BLOCKS_TO_TAKE);
+
+	if (error)
+		return error;
+	percpu_blocks_extend(stride);
+	limit += stride;
+	return 0;
+}
+
 static int take(uint32_t size, uint32_t align, uint16_t *block)
 {
 	int error = percpu_pool_reserve(BLOCKS_TO_TAKE);
@@ -140,6 +164,12 @@ static int take(uint32_t size, uint32_t align, uint16_t *block)
 	if (error == MUSTER_E_NOT_FOUND && percpu_blocks_spare()) {
 		give_pages_back();
 		error = percpu_pool_reserve(BLOCKS_TO_TAKE);
+		if (!error)
+			error = take_with_pages(size, align, block);
+	}
+	/* One that is larger than a window would only find it too small. */
+	if (error == MUSTER_E_NOT_FOUND && limit < room && size >> percpu_windows.shift == 0) {
+		error = next_window();
 		if (!error)
 			error = take_with_pages(size, align, block);
 	}
@@ -172,14 +202,14 @@ static int alloc(size_t size, size_t align, uint16_t *block)
 	}
 	if (align < PERCPU_GRANULE)
 		align = PERCPU_GRANULE;
-	if (size <= limit) {
+	if (size <= room) {
 		rounded = (uint32_t)align_up(size, PERCPU_GRANULE);
 		error = take(rounded, (uint32_t)align, block);
 	}
 	if (error) {
 		console_print("muster: percpu_alloc: %zu bytes, align %zu: %s: %u of %u bytes of a "
 			      "unit's room are in use%s\n",
-			      size, align, muster_error_name(error), used_bytes, limit - first,
+			      size, align, muster_error_name(error), used_bytes, room - first,
 			      can_grow() ? "" : ", which is final");
 		return error;
 	}
@@ -203,7 +233,7 @@ struct percpu_handle percpu_alloc(size_t size, size_t align)
 		handle.block = (uint16_t)-error;
 		return handle;
 	}
-	handle.offset = percpu_block(block)->offset;
+	handle.offset = percpu_place(percpu_block(block)->offset);
 	handle.block = block;
 	handle.generation = percpu_block(block)->generation;
 	return handle;
@@ -216,8 +246,8 @@ int percpu_free(struct percpu_handle handle)
 
 	if (error)
 		return error;
-	block = percpu_blocks_find(handle.block, handle.offset, handle.generation);
-	if (block) {
+	block = percpu_blocks_find(handle.block, handle.generation);
+	if (block && percpu_place(percpu_block(block)->offset) == handle.offset) {
 		used_bytes -= percpu_block_size(percpu_block(block));
 		used_blocks--;
 		percpu_blocks_free(block);
@@ -225,9 +255,9 @@ int percpu_free(struct percpu_handle handle)
 			give_pages_back();
 	} else {
 		console_print(
-			"muster: percpu_free: offset %#x, block %u, generation %u: not handed "
+			"muster: percpu_free: offset %#llx, block %u, generation %u: not handed "
 			"out, or given back before\n",
-			handle.offset, handle.block, handle.generation);
+			(unsigned long long)handle.offset, handle.block, handle.generation);
 		error = MUSTER_E_NOT_FOUND;
 	}
 	leave();
@@ -261,9 +291,9 @@ void *percpu_at(struct percpu_handle handle, cpu_t cpu)
 
 	if (!unit)
 		muster_panic("CPU %u has no unit", cpu.number);
-	if (!ready || handle.offset < first || handle.offset >= limit)
-		muster_panic("per-CPU offset %#x of CPU %u: no handle has it", handle.offset,
-			     cpu.number);
+	if (!ready || handle.offset < first || handle.offset > percpu_place(limit - 1))
+		muster_panic("per-CPU offset %#llx of CPU %u: no handle has it",
+			     (unsigned long long)handle.offset, cpu.number);
 	return (void *)(unit + handle.offset);
 }
 
@@ -280,16 +310,16 @@ uint32_t percpu_alloc_fixed(uint32_t *offset)
 	return fixed - first;
 }
 
-void percpu_room(struct percpu_room *room)
+void percpu_room(struct percpu_room *found)
 {
-	*room = (struct percpu_room){ 0 };
+	*found = (struct percpu_room){ 0 };
 	if (!layout_current() || unit_boot_area())
 		return;
 	if (!ready)
 		begin_blocks();
-	room->limit = limit - first;
-	room->backed = fixed - first + (size_t)percpu_pages_count() * MEMORY_PAGE_SIZE;
-	room->used = used_bytes;
-	room->spare = (size_t)percpu_blocks_spare() * MEMORY_PAGE_SIZE;
-	room->blocks = used_blocks;
+	found->limit = room - first;
+	found->backed = fixed - first + (size_t)percpu_pages_count() * MEMORY_PAGE_SIZE;
+	found->used = used_bytes;
+	found->spare = (size_t)percpu_blocks_spare() * MEMORY_PAGE_SIZE;
+	found->blocks = used_blocks;
 }

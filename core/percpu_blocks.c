@@ -26,6 +26,7 @@ static uint16_t class_first[PERCPU_CLASSES];
 static uint64_t class_filled[PERCPU_CLASSES / 64];
 static uint16_t void_first;
 static uint16_t first;	   /* the block at the lowest offset */
+static uint16_t last;	   /* BLOCK_END */
 static uint32_t fixed_end; /* pages below are not ours to unmap */
 static uint32_t spare;	   /* whole pages in free blocks */
 static uint16_t generation;
@@ -193,7 +194,7 @@ void percpu_blocks_begin(uint32_t start, uint32_t backed, uint32_t limit)
 	spare = 0;
 	fixed_end = backed;
 	first = number = percpu_pool_take();
-	end = percpu_pool_take();
+	last = end = percpu_pool_take();
 	*percpu_block(first) = (struct percpu_block){ .offset = start, .next = end };
 	*percpu_block(end) = (struct percpu_block){
 		.offset = limit,
@@ -206,6 +207,28 @@ void percpu_blocks_begin(uint32_t start, uint32_t backed, uint32_t limit)
 		free_add(first, backed - start);
 	if (backed < limit)
 		void_add(number);
+}
+
+void percpu_blocks_extend(uint32_t more)
+{
+	uint16_t wall = last;
+	uint32_t limit = percpu_block(wall)->offset;
+	uint16_t made = percpu_pool_take();
+
+	last = percpu_pool_take();
+	percpu_block(wall)->state = BLOCK_WALL;
+	percpu_block(wall)->next = made;
+	*percpu_block(made) = (struct percpu_block){
+		.offset = limit,
+		.previous = wall,
+		.next = last,
+	};
+	*percpu_block(last) = (struct percpu_block){
+		.offset = limit + more,
+		.previous = made,
+		.state = BLOCK_END,
+	};
+	void_add(made);
 }
 
 /* Where in a free block it would go; UINT32_MAX: it does not fit. */
@@ -419,7 +442,9 @@ void percpu_blocks_compact(void)
 
 		if (block->state == BLOCK_USED || !percpu_pool_has_earlier(number))
 			continue;
-		if (block->state == BLOCK_FREE) {
+		if (block->state == BLOCK_WALL) {
+			number = renumber(number);
+		} else if (block->state == BLOCK_FREE) {
 			free_remove(block, size);
 			number = renumber(number);
 			free_add(number, size);
@@ -437,14 +462,12 @@ uint16_t percpu_blocks_first(void)
 	return first;
 }
 
-uint16_t percpu_blocks_find(uint16_t number, uint32_t offset, uint16_t wanted)
+uint16_t percpu_blocks_find(uint16_t number, uint16_t wanted)
 {
 	const struct percpu_block *block;
 
 	if (!number || !percpu_pool[number / PERCPU_POOL_PAGE_BLOCKS])
 		return 0;
 	block = percpu_block(number);
-	return block->state == BLOCK_USED && block->offset == offset && block->generation == wanted
-		       ? number
-		       : 0;
+	return block->state == BLOCK_USED && block->generation == wanted ? number : 0;
 }

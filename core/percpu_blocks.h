@@ -7,6 +7,8 @@
  *   used   handed out;
  *   free   backed by pages in every unit, never beside another free one;
  *   void   whole pages that no unit has, never beside another void one.
+ * Offsets here run on without gaps. Where they lead from one of a CPU's windows to the next
+ * (core/percpu_pages.h) stands a wall, so that no block lies in two.
  */
 #ifndef CORE_PERCPU_BLOCKS_H
 #define CORE_PERCPU_BLOCKS_H
@@ -24,7 +26,8 @@ enum percpu_block_state {
 	BLOCK_USED,
 	BLOCK_FREE,
 	BLOCK_VOID,
-	BLOCK_END, /* at `limit`, with nothing behind it */
+	BLOCK_WALL, /* of no size: blocks on both sides stay apart */
+	BLOCK_END,  /* at `limit`, with nothing behind it */
 };
 
 /* Blocks are named by a number below 2^16; 0 is none. The size is the distance to the next. */
@@ -69,6 +72,10 @@ void percpu_pool_trim(void);
  */
 void percpu_blocks_begin(uint32_t first, uint32_t backed, uint32_t limit);
 
+/* So many bytes more, void, behind a wall at what was the limit. Whole pages. Needs: two blocks in the
+ * pool. */
+void percpu_blocks_extend(uint32_t more);
+
 /*
  * Take size bytes (a multiple of PERCPU_GRANULE) at an alignment (a power of two, at least that)
  * from free blocks. Returns the block, or 0. thorough: look at every free block that could do,
@@ -104,7 +111,7 @@ static inline uint32_t percpu_block_size(const struct percpu_block *block)
 	return percpu_block(block->next)->offset - block->offset;
 }
 
-/* The used block that a handle means; 0: it means none. */
-uint16_t percpu_blocks_find(uint16_t number, uint32_t offset, uint16_t generation);
+/* The used block of that number, if it is still that allocation; else 0. */
+uint16_t percpu_blocks_find(uint16_t number, uint16_t generation);
 
 #endif

@@ -27,6 +27,7 @@ static uint64_t present[PAGES / 64]; /* bit n: every unit has page n, and it is 
 static uint32_t present_count;
 static uint32_t units_end; /* no CPU from this number on has a unit */
 bool percpu_pages_wanted;
+struct percpu_windows percpu_windows;
 
 void percpu_pages_begin(void)
 {
@@ -80,7 +81,7 @@ static int page_map(cpu_t cpu, uintptr_t unit, uint32_t offset)
 	int error = MUSTER_E_NO_MEMORY;
 
 	if (physical) {
-		error = machine_get()->map(unit + offset, physical, MEMORY_PAGE_SIZE,
+		error = machine_get()->map(unit + percpu_place(offset), physical, MEMORY_PAGE_SIZE,
 					   MAP_READ_WRITE, node);
 		if (error)
 			(void)mem_free(physical, MEMORY_PAGE_SIZE);
@@ -94,7 +95,7 @@ static int page_map(cpu_t cpu, uintptr_t unit, uint32_t offset)
 static void unit_unmap(uintptr_t unit, uint32_t offset, uint32_t size)
 {
 	for (uint32_t done = 0; done < size; done += MEMORY_PAGE_SIZE)
-		page_unmap(unit + offset + done);
+		page_unmap(unit + percpu_place(offset + done));
 }
 
 /* All or none. */
@@ -168,10 +169,11 @@ void percpu_pages_flush(void)
 void percpu_pages_clear(uint32_t offset, uint32_t size)
 {
 	const struct cpu_record *records = cpu_records.first;
+	uintptr_t place = percpu_place(offset);
 
 	for (uint32_t number = 0; number < units_end; number++)
 		if (records[number].unit)
-			memset((void *)(records[number].unit + offset), 0, size);
+			memset((void *)(records[number].unit + place), 0, size);
 }
 
 /* The first page at or behind *page that is present; false: there is none. */
@@ -194,7 +196,7 @@ void percpu_pages_detach(cpu_t cpu, uintptr_t unit)
 	if (!present_count)
 		return;
 	for (uint32_t page = 0; next_present(&page); page++)
-		page_unmap(unit + page * MEMORY_PAGE_SIZE);
+		page_unmap(unit + percpu_place(page * MEMORY_PAGE_SIZE));
 }
 
 int percpu_pages_attach(cpu_t cpu, uintptr_t unit)
@@ -211,11 +213,11 @@ int percpu_pages_attach(cpu_t cpu, uintptr_t unit)
 		int error = page_map(cpu, unit, offset);
 
 		if (!error) {
-			memset((void *)(unit + offset), 0, MEMORY_PAGE_SIZE);
+			memset((void *)(unit + percpu_place(offset)), 0, MEMORY_PAGE_SIZE);
 			continue;
 		}
 		for (uint32_t done = 0; next_present(&done) && done < page; done++)
-			page_unmap(unit + done * MEMORY_PAGE_SIZE);
+			page_unmap(unit + percpu_place(done * MEMORY_PAGE_SIZE));
 		return error;
 	}
 	return 0;

@@ -11,6 +11,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Where what is handed out lies in a unit. The first `near` bytes of offsets are the unit's own window.
+ * Behind them every CPU has more windows, all of its stride: its second is as far from its first as there
+ * are CPUs, and so on. The distance from a CPU's unit is the same for all CPUs: an offset.
+ */
+struct percpu_windows {
+	uint32_t near;	/* bytes */
+	uint32_t shift; /* binary logarithm of the stride */
+	uint64_t pitch; /* from a CPU's window to its next: the stride, times possible CPUs */
+};
+extern struct percpu_windows percpu_windows;
+
+static inline uintptr_t percpu_place(uint32_t offset)
+{
+	uint64_t far;
+
+	if (offset < percpu_windows.near)
+		return offset;
+	far = offset - percpu_windows.near;
+	return (uintptr_t)(((far >> percpu_windows.shift) + 1) * percpu_windows.pitch +
+			   (far & ((UINT64_C(1) << percpu_windows.shift) - 1)));
+}
+
 /* Start anew: there are no pages. */
 void percpu_pages_begin(void);
 /* Something is to be handed out: from now on who makes a unit calls percpu_pages_attach(), and before

@@ -124,6 +124,11 @@ int unit_check(cpu_t cpu)
 			      layout ? "per-CPU image" : "layout");
 		return MUSTER_E_ORDER;
 	}
+	if (cpu.number >= layout_windows.count) {
+		console_print("muster: unit of CPU %u: the layout has windows for %llu CPUs\n",
+			      cpu.number, (unsigned long long)layout_windows.count);
+		return MUSTER_E_INVALID;
+	}
 	if (unit_size > layout_window_stride(layout) / 2) {
 		console_print("muster: unit of CPU %u: %zu bytes: half a window has %llu\n",
 			      cpu.number, unit_size,

@@ -19,6 +19,7 @@
 /* A kernel may have its own: docs/embedding.md. */
 #pragma weak fixmap_step
 #pragma weak page_table_map
+#pragma weak page_table_map_pages
 #pragma weak page_table_unmap
 #pragma weak page_table_protect
 #pragma weak page_table_direct

@@ -51,7 +51,7 @@ void x86_layout_draft(struct layout_draft *draft)
 		.fixmap_align = UINT64_C(1) << 21,
 		.window_stride = window_stride(),
 		.fixmap_slots = FIXMAP_SLOTS,
-		.cpus_max = 1u << 16,
+		.cpus_max = 1u << 20, /* 64 GiB with the smallest stride */
 		/* What 46 bits of physical address can reach. */
 		.direct_size = UINT64_C(1) << 46,
 	};

@@ -33,7 +33,8 @@ struct layout_machine {
 	uint64_t window_stride; /* bytes of address space per CPU for its unit and stacks; a power
 				   of two */
 	uint32_t fixmap_slots;	/* pages that the fixmap must have */
-	uint32_t cpus_max;	/* CPUs that the windows must have room for */
+	uint32_t cpus_max;	/* windows; the first ones are the CPUs', one each, and what is
+				   left is for what their units grow by (percpu_alloc()) */
 	uint64_t direct_size;	/* bytes that the direct map must be able to span */
 };
 

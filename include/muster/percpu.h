@@ -76,8 +76,8 @@ uintptr_t percpu_unit(cpu_t cpu);
 
 /*
  * Dynamic per-CPU memory: variables that come and go while the kernel runs. Each has one offset,
- * the same in every unit; behind the static image units grow by pages as they are needed, up to the
- * half of a CPU's window. A unit that is made later (cpu_up()) has all of them, zero; what a CPU
+ * the same in every unit; behind the static image units grow by pages as they are needed, first in
+ * the half of a CPU's window, then in further windows. A unit that is made later (cpu_up()) has all of them, zero; what a CPU
  * that is taken down had in them is lost with its unit.
  *
  *	static PERCPU_DYNAMIC(struct statistics) statistics;
@@ -94,8 +94,8 @@ uintptr_t percpu_unit(cpu_t cpu);
  * the console, and changes nothing.
  */
 struct percpu_handle {
-	uint32_t offset; /* from the start of each unit; 0: this is no handle */
-	uint16_t block;	 /* the rest is the allocator's, and how it knows a handle that is stale */
+	uintptr_t offset; /* from the start of each unit; 0: this is no handle */
+	uint16_t block;	  /* the rest is the allocator's, and how it knows a handle that is stale */
 	uint16_t generation;
 };
 

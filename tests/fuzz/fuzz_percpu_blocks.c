@@ -129,7 +129,7 @@ static void give(uint32_t index)
 {
 	const struct percpu_block *block = percpu_block(live[index]);
 
-	must(percpu_blocks_find(live[index], block->offset, block->generation) == live[index]);
+	must(percpu_blocks_find(live[index], block->generation) == live[index]);
 	mark(block, 0);
 	percpu_blocks_free(live[index]);
 	live[index] = live[--live_count];

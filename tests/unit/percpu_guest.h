@@ -24,8 +24,8 @@
 
 #include <cmocka.h>
 
-/* CPU 0 has moved to its unit; the others of [0, cpus) have none yet. */
-static inline void percpu_guest_begin(uint32_t cpus, uint64_t stride)
+/* CPU 0 has moved to its unit; the others of [0, cpus) have none yet. windows: for each CPU. */
+static inline void percpu_guest_begin_with(uint32_t cpus, uint64_t stride, uint32_t windows)
 {
 	struct layout_machine numbers;
 	struct layout_draft draft;
@@ -37,9 +37,15 @@ static inline void percpu_guest_begin(uint32_t cpus, uint64_t stride)
 	host_cpus_begin(cpus);
 	numbers = host_layout_machine(cpus);
 	numbers.window_stride = stride;
+	numbers.cpus_max = cpus * windows;
 	layout_draft_begin(&draft, &numbers);
 	assert_non_null(layout_seal(&draft));
 	assert_int_equal(unit_move_boot(), 0);
+}
+
+static inline void percpu_guest_begin(uint32_t cpus, uint64_t stride)
+{
+	percpu_guest_begin_with(cpus, stride, 1);
 }
 
 static inline void percpu_guest_units(uint32_t cpus)
@@ -64,7 +70,8 @@ static inline void percpu_guest_check_page(uint32_t offset, bool mapped)
 		uintptr_t unit = cpu_record(cpu)->unit;
 
 		if (unit)
-			assert_int_equal(machine_get()->physical(unit + offset) != UINT64_MAX,
+			assert_int_equal(machine_get()->physical(unit + percpu_place(offset)) !=
+						 UINT64_MAX,
 					 mapped);
 	}
 }
@@ -86,6 +93,14 @@ static inline void percpu_guest_check(void)
 		uint32_t start = page;
 
 		assert_int_equal(block->previous, previous);
+		if (block->state == BLOCK_WALL) {
+			assert_int_equal(next->offset, block->offset);
+			assert_int_equal(block->offset, page);
+			assert_int_equal(percpu_place(block->offset) %
+						 (UINT64_C(1) << percpu_windows.shift),
+					 0);
+			continue;
+		}
 		assert_true(next->offset > block->offset);
 		assert_true(block->state == BLOCK_USED || block->state != next->state);
 		assert_int_equal(block->offset % PERCPU_GRANULE, 0);
