@@ -18,6 +18,8 @@
 #define FIXED	  (2 * PAGE)
 #define PAGES	  40u
 #define LIMIT	  (PAGES * PAGE)
+#define WINDOW	  (4 * PAGE)	       /* by so much it is extended */
+#define BEGIN	  (LIMIT - 4 * WINDOW) /* the limit at first */
 #define LIVE_MAX  2048u
 #define POOL_MAX  8u
 #define NO_MEMORY 0x80 /* in the byte that says what to do */
@@ -27,7 +29,7 @@ static bool pool_taken[POOL_MAX], no_memory;
 static bool backed[PAGES];
 static uint8_t taken[LIMIT / PERCPU_GRANULE];
 static uint16_t live[LIVE_MAX];
-static uint32_t live_count;
+static uint32_t live_count, limit;
 
 uint64_t mem_alloc_request(const struct memory_request *request)
 {
@@ -56,7 +58,7 @@ static void *direct(uint64_t physical)
 
 static void back(uint32_t offset, uint32_t size, bool now)
 {
-	must(offset % PAGE == 0 && size % PAGE == 0 && size && offset + size <= LIMIT);
+	must(offset % PAGE == 0 && size % PAGE == 0 && size && offset + size <= limit);
 	for (uint32_t page = offset / PAGE; page < (offset + size) / PAGE; page++) {
 		must(page >= FIXED / PAGE && backed[page] != now);
 		backed[page] = now;
@@ -88,7 +90,19 @@ static void check(void)
 	for (; block->state != BLOCK_END; block = percpu_block(number)) {
 		const struct percpu_block *next = percpu_block(block->next);
 
-		must(block->previous == previous && next->offset > block->offset);
+		must(block->previous == previous);
+		if (block->state == BLOCK_WALL) {
+			must(next->offset == block->offset && block->offset >= BEGIN &&
+			     (block->offset - BEGIN) % WINDOW == 0);
+			previous = number;
+			number = block->next;
+			continue;
+		}
+		must(next->offset > block->offset);
+		/* Nothing lies in two windows. */
+		must(block->offset < BEGIN ? next->offset <= BEGIN
+					   : (block->offset - BEGIN) / WINDOW ==
+						     (next->offset - 1 - BEGIN) / WINDOW);
 		must(block->state == BLOCK_USED || block->state != next->state);
 		must((block->state == BLOCK_USED) == taken[block->offset / PERCPU_GRANULE]);
 		must((block->state != BLOCK_VOID) == backed[block->offset / PAGE]);
@@ -97,7 +111,7 @@ static void check(void)
 		previous = number;
 		number = block->next;
 	}
-	must(block->offset == LIMIT && used == live_count);
+	must(block->offset == limit && used == live_count);
 }
 
 static void take(uint32_t size, uint32_t align)
@@ -125,6 +139,14 @@ static void take(uint32_t size, uint32_t align)
 	live[live_count++] = number;
 }
 
+static void extend(void)
+{
+	if (limit == LIMIT || percpu_pool_reserve(2))
+		return;
+	percpu_blocks_extend(WINDOW);
+	limit += WINDOW;
+}
+
 static void give(uint32_t index)
 {
 	const struct percpu_block *block = percpu_block(live[index]);
@@ -149,7 +171,8 @@ static void begin(void)
 	memset(taken, 0, sizeof(taken));
 	memset(backed, 0, sizeof(backed));
 	memset(backed, 1, FIXED / PAGE);
-	percpu_blocks_begin(FIRST, FIXED, LIMIT);
+	limit = BEGIN;
+	percpu_blocks_begin(FIRST, FIXED, limit);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -172,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)percpu_blocks_punch(unmap);
 			break;
 		case 5:
-			percpu_blocks_compact();
+			number % 4 ? percpu_blocks_compact() : extend();
 			break;
 		default:
 			if (live_count)
