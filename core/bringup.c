@@ -164,7 +164,8 @@ static bool start_all_is_wanted(size_t row, uint32_t prepared)
  * can. Only those have rows that are prepared; those that are not there stay as they are. */
 static bool start_all_at_once(uint32_t prepared)
 {
-	size_t row = phase_begin(WHERE_START);
+	const size_t row = phase_begin(WHERE_START);
+	const size_t stamp = row - phase_begin(WHERE_PREPARE);
 	uint64_t start, end;
 
 	if (!start_all_is_wanted(row, prepared))
@@ -191,7 +192,7 @@ static bool start_all_at_once(uint32_t prepared)
 		if (!record->prepared)
 			continue;
 		record->prepared++;
-		*record_stamp(record, row) = (struct step_stamp){ start, end };
+		record->stamps[stamp] = (struct step_stamp){ start, end };
 	}
 	return true;
 }
@@ -224,7 +225,9 @@ static void start_others(void)
 	start_all(prepared);
 	MARK_PHASE(MARK_PHASE_ARRIVE);
 	bringup_wait(1 + prepared);
-	undo_stopped();
+	/* If all that were started are online, none has stopped. */
+	if (cpu_online_count() <= prepared)
+		undo_stopped();
 	MARK_PHASE(MARK_PHASE_ONLINE);
 }
 

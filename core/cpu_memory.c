@@ -24,6 +24,7 @@ static uint32_t pages;		 /* 0: not filled in */
 static struct memory_request request = {
 	.align = MEMORY_PAGE_SIZE,
 	.owner = "unit and stacks",
+	.node = NODE_ANY,
 };
 
 static int pages_fill(void)
@@ -46,7 +47,8 @@ static int pages_fill(void)
 	return 0;
 }
 
-static int map_one_by_one(uintptr_t window, uint64_t physical, uint32_t node)
+__attribute__((noinline)) static int map_one_by_one(uintptr_t window, uint64_t physical,
+						    uint32_t node)
 {
 	const struct machine *machine = machine_get();
 
@@ -82,55 +84,67 @@ __attribute__((noinline)) static int has_some(const struct cpu_record *record)
 	return MUSTER_E_EXISTS;
 }
 
-__attribute__((noinline)) static void say_not_mapped(const struct cpu_record *record, int error)
+__attribute__((noinline)) static int not_mapped(const struct cpu_record *record, uint64_t physical,
+						int error)
 {
 	console_print("muster: memory of CPU %u: mapping it at %#llx: %s\n", record->number,
 		      (unsigned long long)layout_window(record->number), muster_error_name(error));
+	mem_free(physical, request.size);
+	return error;
 }
 
-__attribute__((noinline)) static int map_undo(uint64_t physical, uintptr_t window, int error)
+/* What was handed out of the other units, the new one must have too. */
+__attribute__((noinline)) static int attach(const struct cpu_record *record, uint64_t physical)
 {
+	uintptr_t window = layout_window(record->number);
+	int error = percpu_pages_attach(cpu_from_number(record->number), window);
+
+	if (!error)
+		return 0;
 	for (uint32_t i = 0; i < pages; i++)
 		machine_get()->unmap(window + numbers[i] * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE);
 	mem_free(physical, request.size);
 	return error;
 }
 
-int cpu_memory_create(cpu_t cpu)
+static int map(const struct cpu_record *record, uint64_t physical)
 {
 	const struct machine *machine = machine_get();
+	uintptr_t window = layout_window(record->number);
+
+	if (!machine->map_pages)
+		return map_one_by_one(window, physical, record->node);
+	return machine->map_pages(window, physical, numbers, pages, MAP_READ_WRITE, record->node);
+}
+
+int cpu_memory_create(cpu_t cpu)
+{
 	struct cpu_record *record = cpu_record(cpu);
-	uintptr_t window = layout_window(cpu.number);
 	uint64_t physical;
 	int error;
 
 	bringup_uses(CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS));
-	if (record->unit || record->stacks)
+	if (record->unit | record->stacks)
 		return has_some(record);
 	error = pages ? 0 : first_check(record);
 	if (error)
 		return error;
-	request.node = record->node;
-	request.on_node = record->node != NODE_ANY;
+	if (request.node != record->node) {
+		request.node = record->node;
+		request.on_node = record->node != NODE_ANY;
+	}
 	physical = mem_alloc_request(&request);
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
-	error = machine->map_pages ? machine->map_pages(window, physical, numbers, pages,
-							MAP_READ_WRITE, record->node)
-				   : map_one_by_one(window, physical, record->node);
-	if (error) {
-		say_not_mapped(record, error);
-		mem_free(physical, request.size);
+	error = map(record, physical);
+	if (error)
+		return not_mapped(record, physical, error);
+	error = percpu_pages_wanted ? attach(record, physical) : 0;
+	if (error)
 		return error;
-	}
-	if (percpu_pages_wanted) {
-		error = percpu_pages_attach(cpu, window);
-		if (error)
-			return map_undo(physical, window, error);
-	}
 	record->stacks = STACKS_ALL;
-	record->stack = window + main_stack_top;
-	unit_begin(record, window);
+	record->stack = layout_window(cpu.number) + main_stack_top;
+	unit_begin(record, layout_window(cpu.number));
 	return 0;
 }
 

@@ -93,7 +93,18 @@ static inline struct cluster *cluster_place(const struct memory_request *request
 			 CLUSTERS];
 }
 
-/* The cluster's range has moved in the table, or is gone: then it is forgotten. */
+/* Can the range at that place grow downwards? */
+static bool can_grow(size_t place)
+{
+	const struct memory_range *owned = &memory_table.ranges[place];
+
+	/* Below the first range there is nothing. */
+	return place && place < memory_table.count && memory_range_is_free(owned - 1) &&
+	       memory_range_end(owned - 1) == owned->base && owned[-1].node == owned->node;
+}
+
+/* The table has changed since. Where is the cluster's range now? If it is gone, or cannot grow, the
+ * cluster is forgotten. */
 __attribute__((noinline)) static bool cluster_find_again(struct cluster *cluster)
 {
 	const struct memory_range *range;
@@ -101,7 +112,7 @@ __attribute__((noinline)) static bool cluster_find_again(struct cluster *cluster
 	cluster->place = memory_table_find(cluster->base);
 	cluster->changes = memory_table.changes;
 	range = &memory_table.ranges[cluster->place];
-	if (cluster->place && cluster->place < memory_table.count && range->base == cluster->base &&
+	if (can_grow(cluster->place) && range->base == cluster->base &&
 	    range->owner == cluster->owner)
 		return true;
 	cluster->owner = NULL;
@@ -110,12 +121,13 @@ __attribute__((noinline)) static bool cluster_find_again(struct cluster *cluster
 
 /*
  * The common case, and the only one that has to be quick: the next piece of a cluster, right below
- * the one before, with the same alignment, which has been checked then. 0: not so simple.
+ * the one before, with the same alignment. Rules and neighbours have been looked at before, and the
+ * table is as it was. 0: not so simple.
  */
 static inline uint64_t cluster_extend(const struct memory_request *request)
 {
 	struct cluster *cluster = cluster_place(request);
-	struct memory_range *owned, *free;
+	struct memory_range *owned;
 	uint64_t base;
 
 	if (cluster->owner != request->owner || cluster->node != node_wish(request) ||
@@ -125,17 +137,13 @@ static inline uint64_t cluster_extend(const struct memory_request *request)
 	if (cluster->changes != memory_table.changes && !cluster_find_again(cluster))
 		return 0;
 	owned = &memory_table.ranges[cluster->place];
-	free = owned - 1;
-	if (!memory_range_is_free(free) || free->node != owned->node ||
-	    memory_range_end(free) != owned->base)
-		return 0;
 	/* Room, with something left; and something is asked for. */
-	if (request->size - 1 >= free->size - 1)
+	if (request->size - 1 >= owned[-1].size - 1)
 		return 0;
-	base = owned->base - request->size;
+	base = cluster->base - request->size;
 	if (base & cluster->align_mask)
 		return 0;
-	free->size -= request->size;
+	owned[-1].size -= request->size;
 	owned->base = base;
 	owned->size += request->size;
 	cluster->base = base;
@@ -147,8 +155,7 @@ static void cluster_remember(const struct memory_request *request, uint64_t base
 	struct cluster *cluster = cluster_place(request);
 	size_t place = memory_table_find(base);
 
-	/* Below the first range there is nothing to take more from. */
-	if (request->limit || !place)
+	if (request->limit || !can_grow(place))
 		return;
 	*cluster = (struct cluster){
 		.owner = request->owner,
@@ -263,6 +270,8 @@ void memory_own(uint64_t base, uint64_t size, const char *owner)
 			break;
 		range->owner = owner;
 	}
+	/* Whose neighbour is free may have changed. */
+	memory_table.changes++;
 	if (!owner)
 		clusters_forget();
 	memory_table_merge(base, base + size);

@@ -15,7 +15,8 @@ struct memory_table {
 	struct memory_range *ranges; /* ascending, disjoint */
 	size_t count;
 	size_t capacity;
-	uint32_t changes; /* goes up whenever a range changes its place in the table */
+	uint32_t
+		changes; /* goes up whenever a range changes its place in the table, or its owner */
 	uint64_t short_nodes[NODES_MAX / 64]; /* bit: a line has said that it has none left */
 };
 

@@ -13,10 +13,14 @@
 #define BLOCK 4096
 
 static uint32_t stop;
-static PERCPU(uint64_t, nmis_before);
-static PERCPU(uint64_t, work_done);
-static PERCPU(uint64_t, work_result);
-static PERCPU(struct cpu_call_request, work_request);
+
+struct nmi_work {
+	uint64_t nmis_before;
+	uint64_t done;
+	uint64_t result;
+	struct cpu_call_request request;
+};
+static PERCPU_DYNAMIC(struct nmi_work) nmi_work;
 
 /* What a CPU is at, in registers, on its stack and in its unit: all of it shows in the result. */
 static void work(void *unused)
@@ -28,13 +32,13 @@ static void work(void *unused)
 	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
 		for (uint32_t i = 0; i < BLOCK; i++)
 			value *= WORD;
-		this_cpu(work_done)++;
+		this_cpu_of(nmi_work).done++;
 		blocks++;
 		cpu_relax();
 	}
-	this_cpu(work_result) = value;
-	if (blocks != this_cpu(work_done))
-		this_cpu(work_result) = ~value;
+	this_cpu_of(nmi_work).result = value;
+	if (blocks != this_cpu_of(nmi_work).done)
+		this_cpu_of(nmi_work).result = ~value;
 }
 
 /* The same with nobody to disturb it. */
@@ -52,14 +56,15 @@ static void counts_remember(void)
 {
 	for_each_cpu (cpu)
 		if (cpu_is_online(cpu))
-			*percpu_ptr(nmis_before, cpu) = nmi_count_read(cpu);
+			percpu_ptr_of(nmi_work, cpu)->nmis_before = nmi_count_read(cpu);
 }
 
 /* An online CPU that has had none since; none: all have. */
 static cpu_t without_nmi(void)
 {
 	for_each_cpu (cpu)
-		if (cpu_is_online(cpu) && nmi_count_read(cpu) == *percpu_ptr(nmis_before, cpu))
+		if (cpu_is_online(cpu) &&
+		    nmi_count_read(cpu) == percpu_ptr_of(nmi_work, cpu)->nmis_before)
 			return cpu;
 	return cpu_from_number(CPU_NONE_NUMBER);
 }
@@ -102,18 +107,20 @@ static bool test_at_work(struct ktap *ktap)
 
 	for_each_cpu (cpu)
 		if (cpu.number && cpu_is_online(cpu))
-			(void)cpu_call_async(cpu, percpu_ptr(work_request, cpu), work, NULL);
+			(void)cpu_call_async(cpu, &percpu_ptr_of(nmi_work, cpu)->request, work,
+					     NULL);
 	seen = nmis_to_all();
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	limit = clock_limit_begin(clock_cpu_limit());
 	for_each_cpu (cpu) {
 		if (!cpu.number || !cpu_is_online(cpu))
 			continue;
-		while (!cpu_call_done(percpu_ptr(work_request, cpu)) && !clock_limit_over(&limit))
+		while (!cpu_call_done(&percpu_ptr_of(nmi_work, cpu)->request) &&
+		       !clock_limit_over(&limit))
 			cpu_relax();
-		idle += !*percpu_ptr(work_done, cpu);
-		wrong += *percpu_ptr(work_result, cpu) !=
-			 expected_result(*percpu_ptr(work_done, cpu));
+		idle += !percpu_ptr_of(nmi_work, cpu)->done;
+		wrong += percpu_ptr_of(nmi_work, cpu)->result !=
+			 expected_result(percpu_ptr_of(nmi_work, cpu)->done);
 	}
 	ktap_result(ktap, seen == NMIS, "nmi: %u of %d, at work: every CPU had each", seen, NMIS);
 	if (cpu_online_count() > 1)
@@ -159,6 +166,10 @@ static void test_idle(struct ktap *ktap)
 
 void test_nmi(struct ktap *ktap)
 {
+	if (percpu_new(nmi_work)) {
+		ktap_result(ktap, false, "nmi: no per-CPU memory");
+		return;
+	}
 	/* Where none come there is nothing to wait for again. */
 	if (test_at_work(ktap))
 		test_idle(ktap);

@@ -27,7 +27,7 @@ $(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
 
 # What runs once, on the boot CPU, is compiled for size: a fifth less code, for a hundredth more
 # instructions up to its being online. What runs for every CPU, on every CPU, or in a call is not.
-X86_HOT  := core/bringup core/bringup_step core/call core/cpu_memory core/memory core/percpu_alloc \
+X86_HOT  := core/bringup core/bringup_step core/call core/cpu_memory core/cpu_table core/memory core/percpu_alloc \
 	core/percpu_blocks core/percpu_pages core/stack core/string core/unit arch/x86_64/cpu_check \
 	arch/x86_64/cpu_compare arch/x86_64/descriptors arch/x86_64/page_table arch/x86_64/percpu \
 	device/local_apic

@@ -34,5 +34,5 @@ code() { # COMPILER NAME
 }
 code "$1" increment
 [ "$(grep -c . "$dir/increment.code")" = 2 ]
-code "$1" dynamic
+code "$1" dynamic >/dev/null
 [ "$(grep -c . "$dir/dynamic.code")" = 3 ] && grep -q '^mov' "$dir/dynamic.code"

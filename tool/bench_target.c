@@ -109,20 +109,19 @@ static struct bench_figure unit_and_stacks(const struct bench *bench, bool excep
 	const struct bench_guest *less = bench_guest_of(bench, SLOPE_FROM);
 	const struct bench_guest *more = bench_guest_of(bench, SLOPE_TO);
 	struct bench_part parts[BENCH_PARTS_MAX];
-	double unit, stacks, exception_stacks = 0;
+	double all, exception_stacks = 0;
 	size_t count;
 
 	if (!less || !more)
 		return no_guest(bench, less ? SLOPE_TO : SLOPE_FROM);
 	count = bench_memory(less, more, parts);
-	unit = part_of(parts, count, "unit");
-	stacks = part_of(parts, count, "stack");
+	all = part_of(parts, count, "unit-and-stacks");
 	for (size_t i = 0; i < more->stack_count; i++)
 		if (strcmp(more->stacks[i].name, "main") != 0)
 			exception_stacks += more->stacks[i].bytes;
-	if (unit <= 0)
-		return unknown("the guest's report has no memory of owner unit");
-	return known(unit + stacks - (exceptions ? 0 : exception_stacks));
+	if (all <= 0)
+		return unknown("the guest's report has no memory of owner unit-and-stacks");
+	return known(all - (exceptions ? 0 : exception_stacks));
 }
 
 static struct bench_figure unit_and_main(const struct bench *bench)

@@ -11,6 +11,7 @@
 #include "core/layout_current.h"
 #include "core/string.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
@@ -147,7 +148,7 @@ static uint64_t table_create(uint32_t level, uint32_t node)
 				   .on_node = node != NODE_ANY);
 
 	if (table)
-		memset(table_pointer(table, level), 0, MEMORY_PAGE_SIZE);
+		words_clear(table_pointer(table, level), ENTRIES);
 	return table;
 }
 

@@ -7,6 +7,7 @@
  *   interrupts_restore(s)
  *   interrupts_on(), interrupts_off()
  *   counter_read()           clock_ticks(), inline
+ *   words_clear(at, n)       clear n words of 8 bytes, in the fewest instructions
  *   words_copy(to, from, n)  copy n words of 8 bytes, in the fewest instructions; not overlapping
  */
 #ifndef MUSTER_ARCH_CPU_H

@@ -43,11 +43,10 @@ static struct bench_guest guest_of(uint64_t cpus, uint64_t total, uint64_t boot)
 		.total = 100 + total * cpus,
 		.wall = { .known = true, .value = 20e6 },
 		.owners = { { "image", 5000 },
-			    { "unit", 4096.0 * (double)cpus },
-			    { "stack", 12288.0 * (double)cpus },
+			    { "unit-and-stacks", 16384.0 * (double)cpus },
 			    { "page-table", 1024.0 * (double)cpus } },
-		.owner_count = 4,
-		.stacks = { { "main", 4096 }, { "nmi", 4096 }, { "double-fault", 4096 } },
+		.owner_count = 3,
+		.stacks = { { "main", 4096 }, { "nmi", 4096 }, { "fatal", 4096 } },
 		.stack_count = 3
 	};
 
@@ -167,11 +166,11 @@ static void memory_of_one_cpu(void **state)
 
 	(void)state;
 	/* The image is the same in both, so it is no part. */
-	assert_int_equal(bench_memory(&bench.guests[0], &bench.guests[1], parts), 3);
-	assert_string_equal(parts[0].name, "unit");
-	assert_true(parts[0].bytes == 4096);
-	assert_string_equal(parts[2].name, "page-table");
-	assert_true(parts[2].bytes == 1024);
+	assert_int_equal(bench_memory(&bench.guests[0], &bench.guests[1], parts), 2);
+	assert_string_equal(parts[0].name, "unit-and-stacks");
+	assert_true(parts[0].bytes == 16384);
+	assert_string_equal(parts[1].name, "page-table");
+	assert_true(parts[1].bytes == 1024);
 }
 
 /* The report of a guest of two CPUs; of the stacks, those of the last. */
@@ -226,7 +225,7 @@ static void as_text(void **state)
 	bench.increment.value = 2;
 	text = text_of();
 	expect_text(text, "  255  not measured: it hung\n");
-	expect_text(text, "by owner: unit 4096, stack 12288, page-table 1024; in all 17408 bytes");
+	expect_text(text, "by owner: unit-and-stacks 16384, page-table 1024; in all 17408 bytes");
 	expect_text(text, "hello: text 60000, rodata 5000, data 535; in all 65535; bss 0");
 	expect_text(text, "muster: not measured: there is none");
 	expect_text(text, "Linux (a kernel): 64 CPUs in 800.000 ms");

@@ -31,6 +31,11 @@ static inline void interrupts_restore(uint64_t flags)
 	(void)flags;
 }
 
+static inline void words_clear(void *at, uint64_t words)
+{
+	memset(at, 0, words * sizeof(uint64_t));
+}
+
 static inline void words_copy(void *to, const void *from, uint64_t words)
 {
 	memcpy(to, from, words * sizeof(uint64_t));

@@ -36,6 +36,11 @@ static inline void interrupts_restore(uint64_t flags)
 		interrupts_on();
 }
 
+static inline void words_clear(void *at, uint64_t words)
+{
+	__asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0) : "memory");
+}
+
 static inline void words_copy(void *to, const void *from, uint64_t words)
 {
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
