@@ -6,6 +6,7 @@
  */
 #include "core/align.h"
 #include "core/area_store.h"
+#include "core/report_word.h"
 #include "core/string.h"
 
 #include <muster/console.h>
@@ -22,20 +23,6 @@ static enum area_fault say(const struct fault_text *text, enum area_fault fault,
 	format_text(text->message, text->size, "platform %s: area %s: %s", text->platform, kind,
 		    rule);
 	return fault;
-}
-
-static bool name_is_good(const char *name)
-{
-	if (!name || !name[0])
-		return false;
-	for (; *name; name++) {
-		bool letter = *name >= 'a' && *name <= 'z';
-		bool digit = *name >= '0' && *name <= '9';
-
-		if (!letter && !digit && *name != '-')
-			return false;
-	}
-	return true;
 }
 
 static enum area_fault check_size(const struct area_kind *kind, const struct fault_text *text)
@@ -131,7 +118,7 @@ enum area_fault areas_check(const struct area_table *table, char *message, size_
 		const struct area_kind *kind = &table->kinds[i];
 		enum area_fault fault;
 
-		if (!name_is_good(kind->name))
+		if (!is_report_word(kind->name))
 			return say(&text, AREA_NO_NAME, kind->name ? kind->name : "(none)",
 				   "a name is made of a-z, 0-9 and -");
 		fault = check_size(kind, &text);

@@ -7,6 +7,7 @@
  * then PREPARE, START, ONLINE. A BOOT row that gives what belongs to one CPU gives it to the boot
  * CPU only. Both ways have to be in order.
  */
+#include "core/report_word.h"
 #include "core/string.h"
 
 #include <muster/bringup.h>
@@ -58,20 +59,6 @@ static enum bringup_fault say(const struct fault_text *text, enum bringup_fault 
 	return fault;
 }
 
-static bool name_is_good(const char *name)
-{
-	if (!name || !name[0])
-		return false;
-	for (; *name; name++) {
-		bool letter = *name >= 'a' && *name <= 'z';
-		bool digit = *name >= '0' && *name <= '9';
-
-		if (!letter && !digit && *name != '-')
-			return false;
-	}
-	return true;
-}
-
 /* Place of a name in the canonical order, or -1. */
 static int canonical_place(const char *name)
 {
@@ -109,7 +96,7 @@ static enum bringup_fault check_names_and_places(const struct bringup_table *tab
 		const struct bringup_step *step = &table->steps[i];
 		int place;
 
-		if (!name_is_good(step->name))
+		if (!is_report_word(step->name))
 			return say(text, BRINGUP_NO_NAME, step->name ? step->name : "(none)", "",
 				   "a name is made of a-z, 0-9 and -");
 		for (size_t j = 0; j < i; j++)
