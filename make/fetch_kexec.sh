@@ -36,3 +36,9 @@ for package in "$folder"/download/*.deb; do
 	dpkg-deb -x "$package" "$folder/root" >"$log" 2>&1 || cannot "$package: $(tail -n 1 "$log")"
 done
 rm -rf "$folder/download"
+# Where all programs are under /usr, the packages do not say that they are found without it too.
+for place in bin sbin lib lib64; do
+	[ -e "$folder/root/$place" ] || ln -s "usr/$place" "$folder/root/$place"
+done
+[ -e "$folder/root/sbin/kexec" ] && [ -e "$folder/root/bin/busybox" ] ||
+	cannot "package kexec-tools or busybox-static has its program elsewhere"

@@ -11,7 +11,7 @@ tree=$initrd.tree
 
 # The file of that name among the libraries that were unpacked.
 library() {
-	find "$from/lib" "$from/usr/lib" "$from/lib64" -name "$1" 2>/dev/null | head -n 1
+	find "$from/lib/" "$from/usr/lib/" "$from/lib64/" "$from/usr/lib64/" -name "$1" 2>/dev/null | head -n 1
 }
 # And all that it needs, once each.
 copy_libraries() {

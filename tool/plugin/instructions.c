@@ -25,17 +25,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API;
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_1;
+
+/* QEMU looks at the version after this, before it calls anything. */
+__attribute__((constructor)) static void choose_version(void)
+{
+	if (qemu_plugin_read_memory_vaddr)
+		qemu_plugin_version = QEMU_PLUGIN_API_4;
+	else if (qemu_plugin_get_registers)
+		qemu_plugin_version = QEMU_PLUGIN_API_2;
+}
 
 #define PHASES	  (MARK_PHASE_MAX + 1)
 #define WAITS_MAX 8
 /* Beside the numbers of marks, which have 8 bits: begin= and end=. */
-#define PEER_BEGIN 0x100
-#define PEER_END   0x101
-#define PEER_PHASE MARK_ARRIVE
-#define PEER_AFTER MARK_ONLINE
-#define NO_MARK	   0x200
-#define WAITS_BIT  12
+#define PEER_BEGIN	0x100
+#define PEER_END	0x101
+#define PEER_PHASE	MARK_ARRIVE
+#define PEER_AFTER	MARK_ONLINE
+#define INSTRUCTION_MAX 15 /* bytes: Intel SDM vol. 2A, 2.3.11 */
+#define NO_MARK		0x200
+#define WAITS_BIT	12
 
 /* One vCPU's. Written by its own thread only, and a cache line apart from the next one's. */
 struct counts {
@@ -119,11 +129,21 @@ static void mark_executed(unsigned int vcpu, void *argument)
 		strange_mark();
 }
 
+/* An instruction's bytes, in `copy` or where QEMU has them. */
+static const uint8_t *bytes_of(const struct qemu_plugin_insn *instruction, uint8_t *copy)
+{
+	uintptr_t found = qemu_plugin_insn_data(instruction, copy, INSTRUCTION_MAX);
+
+	/* A count, or an address: no address is that small. */
+	return found <= INSTRUCTION_MAX ? copy : (const uint8_t *)found;
+}
+
 /* The number of the mark that an instruction is, or NO_MARK. */
 static uint32_t mark_of(const struct qemu_plugin_insn *instruction)
 {
 	static const uint8_t opcode[] = { X86_MARK_OPCODE_BYTES };
-	const uint8_t *bytes = qemu_plugin_insn_data(instruction);
+	uint8_t copy[INSTRUCTION_MAX] = { 0 };
+	const uint8_t *bytes = bytes_of(instruction, copy);
 	size_t size = qemu_plugin_insn_size(instruction);
 	uint32_t displacement;
 

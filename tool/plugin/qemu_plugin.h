@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The part of QEMU's interface for TCG plugins that ours uses, declared by hand because no distribution
- * ships the header. From QEMU's documentation, docs/devel/tcg-plugins.rst ("API"), version 1 of the
- * interface, which is that of QEMU 4.2 to 8.x; later ones say what the oldest is that they still load.
+ * ships the header. From QEMU's documentation, docs/devel/tcg-plugins.rst ("API"): version 1 of the
+ * interface, which is that of QEMU 4.2 to 8.1, and those up to 4, of QEMU 8.2 to 10. What is declared here is the
+ * same in all of them, but for one function. A QEMU refuses plugins of versions that it no longer knows
+ * or does not know yet, so ours says the one that it finds.
  */
 #ifndef TOOL_PLUGIN_QEMU_PLUGIN_H
 #define TOOL_PLUGIN_QEMU_PLUGIN_H
@@ -11,7 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define QEMU_PLUGIN_API 1
+/* Versions, and a function that each brought; NULL in a QEMU without it. */
+#define QEMU_PLUGIN_API_1 1
+#define QEMU_PLUGIN_API_2 2
+#define QEMU_PLUGIN_API_4 4
+void qemu_plugin_get_registers(void) __attribute__((weak));	/* since version 2 */
+void qemu_plugin_read_memory_vaddr(void) __attribute__((weak)); /* since version 4 */
 /* What QEMU looks up in a plugin. */
 #define QEMU_PLUGIN_EXPORT __attribute__((visibility("default")))
 
@@ -55,7 +62,12 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_exit_t *cal
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
+/*
+ * Before version 3 it takes the instruction alone and returns a pointer to its bytes; since then it copies
+ * at most `size` bytes to `to` and returns how many. To be called with all arguments: functions that take
+ * fewer do not look at the rest (System V ABI, AMD64 supplement, 3.2.3).
+ */
+uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction, void *to, size_t size);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
 
