@@ -70,6 +70,14 @@ static void flush_here(void *unused)
 	machine_get()->flush_translations();
 }
 
+/* The same addresses will be mapped to other memory one day, and any CPU may remember where they went:
+ * it may have looked, or only guessed. */
+static void forget_everywhere(cpu_t cpu)
+{
+	if (machine_get()->flush_translations && cpus_call(flush_here, NULL, true) < 0)
+		muster_panic("CPU %u: other CPUs may still use the memory it had", cpu.number);
+}
+
 /* Undo what was done for a stopped CPU on the boot CPU, back to and with row `first`. */
 static void undo_back_to(size_t first, cpu_t cpu)
 {
@@ -80,10 +88,7 @@ static void undo_back_to(size_t first, cpu_t cpu)
 		return;
 	record->prepared =
 		(uint8_t)(steps_undo(first, prepare + record->prepared - 1, cpu) - prepare);
-	/* The same addresses will be mapped to other memory one day, and any CPU may remember where
-	 * they went: it may have looked, or only guessed. */
-	if (machine_get()->flush_translations && cpus_call(flush_here, NULL, true) < 0)
-		muster_panic("CPU %u: other CPUs may still use the memory it had", cpu.number);
+	forget_everywhere(cpu);
 }
 
 void bringup_give_back(cpu_t cpu, enum cpu_state empty)
@@ -110,6 +115,9 @@ int bringup_prepare(cpu_t cpu)
 	record->prepared = (uint8_t)(done - first);
 	if (error) {
 		bringup_give_back(cpu, CPU_FAILED);
+		/* The row that failed may have mapped something before it did. */
+		if (cpu_online_count() > 1)
+			forget_everywhere(cpu);
 		return error;
 	}
 	/* Not online before, and not now: nothing to count. */
@@ -146,9 +154,15 @@ int bringup_start_cpu(cpu_t cpu)
 	if (!injection_lost(cpu))
 		error = steps_run_for(first + record->prepared, done, cpu, &done);
 	record->prepared = (uint8_t)(done - first);
-	/* A start-up that failed was not sent, so nobody can arrive; the claim makes sure. */
-	if (error && cpu_state_claim(cpu, CPU_STARTING, CPU_FAILED))
-		bringup_give_back(cpu, CPU_FAILED);
+	if (!error)
+		return 0;
+	/* A start-up that failed was mostly not sent, and nobody can arrive. But one before it may have
+	 * been late: whoever has claimed the record is as good as started. */
+	if (!cpu_state_claim(cpu, CPU_STARTING, CPU_FAILED)) {
+		record->prepared = (uint8_t)(phase_end(WHERE_START) - first);
+		return 0;
+	}
+	bringup_give_back(cpu, CPU_FAILED);
 	return error;
 }
 

@@ -47,7 +47,7 @@ static bool is_kept(cpu_t cpu, size_t first, size_t last)
 }
 
 /*
- * A CPU that stopped has undone its ONLINE rows, but for those it keeps. One that was given up on may
+ * A CPU that stopped has undone its ONLINE rows, but for those it keeps. One that was given up on at work may
  * have done any of them: with it those are over that it would have undone itself.
  */
 static bool keeps_something(cpu_t cpu)
@@ -55,7 +55,7 @@ static bool keeps_something(cpu_t cpu)
 	const struct cpu_record *record = cpu_record(cpu);
 	size_t prepare = phase_begin(WHERE_PREPARE);
 	size_t online = phase_begin(WHERE_ONLINE);
-	bool unknown = cpu_state(cpu) == CPU_FAILED && record->given_up;
+	bool unknown = cpu_state(cpu) == CPU_FAILED && record->given_up == GIVEN_UP_AT_WORK;
 
 	return is_kept(cpu, prepare, prepare + record->prepared) ||
 	       is_kept(cpu, online, unknown ? phase_end(WHERE_ONLINE) : online + record->resume);
@@ -70,7 +70,7 @@ static int give_back(cpu_t cpu)
 		return MUSTER_E_NOT_SUPPORTED;
 	if (cpu_record(cpu)->unit)
 		call_queue_abandon(cpu);
-	error = bringup_settle();
+	error = bringup_settle(cpu);
 	if (error)
 		return error;
 	bringup_give_back(cpu, CPU_POSSIBLE);

@@ -66,7 +66,16 @@ static void do_nothing(void *unused)
 	(void)unused;
 }
 
-int bringup_settle(void)
+bool bringup_any_at_work(cpu_t except)
+{
+	for_each_other_record (record)
+		if (record_state(record) == CPU_FAILED && record->given_up == GIVEN_UP_AT_WORK &&
+		    record->number != except.number)
+			return true;
+	return false;
+}
+
+int bringup_settle(cpu_t gone)
 {
 	/*
 	 * A CPU that found another online may be about to look at its queue, in memory that will
@@ -77,6 +86,8 @@ int bringup_settle(void)
 
 	if (answered < 0)
 		return answered;
+	if (bringup_any_at_work(gone))
+		return MUSTER_E_TIMED_OUT;
 	serve_calls();
 	return 0;
 }
@@ -97,11 +108,20 @@ int cpu_down(cpu_t cpu)
 	error = wait_for_held(cpu);
 	if (error)
 		return error;
-	error = bringup_settle();
+	error = bringup_settle(cpu);
 	if (error)
 		return error;
 	bringup_give_back(cpu, CPU_PRESENT);
 	return 0;
+}
+
+static int reset(cpu_t cpu)
+{
+	int error = machine_get()->reset(cpu);
+
+	if (!error)
+		bringup_reset_wait();
+	return error;
 }
 
 /* What the state says about bringing it up; 0: it can be. */
@@ -117,7 +137,7 @@ static int can_come_up(cpu_t cpu)
 		/* One that never claimed its record uses nothing of ours, and a reset ends what it
 		 * may be at. */
 		if (record->given_up == GIVEN_UP_STARTING && machine_get()->reset)
-			return machine_get()->reset(cpu);
+			return reset(cpu);
 		return record->given_up ? MUSTER_E_BUSY : 0;
 	case CPU_ONLINE:
 		return MUSTER_E_EXISTS;

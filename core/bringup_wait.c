@@ -78,6 +78,16 @@ static bool reset(struct cpu_record *record)
 	return false;
 }
 
+void bringup_reset_wait(void)
+{
+	struct clock_limit limit = clock_limit_begin(RESET_MILLISECONDS);
+
+	MARK_WAIT_BEGIN();
+	while (!clock_limit_over(&limit))
+		cpu_relax();
+	MARK_WAIT_END();
+}
+
 static int start_again(cpu_t cpu)
 {
 	int error = 0;
@@ -99,7 +109,6 @@ static int start_again(cpu_t cpu)
  */
 static void start_lost_again(void)
 {
-	struct clock_limit limit;
 	bool any = false;
 
 	if (!machine_get()->reset)
@@ -108,9 +117,8 @@ static void start_lost_again(void)
 		record->reset = reset(record);
 		any |= record->reset;
 	}
-	limit = clock_limit_begin(RESET_MILLISECONDS);
-	while (any && !clock_limit_over(&limit))
-		cpu_relax();
+	if (any)
+		bringup_reset_wait();
 	for_each_other_record (record) {
 		if (!record->reset)
 			continue;

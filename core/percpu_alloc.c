@@ -112,7 +112,10 @@ static void leave(void)
 
 static void give_pages_back(void)
 {
-	if (percpu_blocks_punch(percpu_pages_unmap))
+	/* One that does not answer may use them, and cannot be made to forget. */
+	if (bringup_any_at_work(cpu_from_number(CPU_NONE_NUMBER)))
+		return;
+	while (!percpu_pool_reserve(2) && percpu_blocks_punch(percpu_pages_unmap))
 		percpu_pages_flush();
 }
 
@@ -168,7 +171,8 @@ static int take(uint32_t size, uint32_t align, uint16_t *block)
 			error = take_with_pages(size, align, block);
 	}
 	/* One that is larger than a window would only find it too small. */
-	if (error == MUSTER_E_NOT_FOUND && limit < room && size >> percpu_windows.shift == 0) {
+	if (error == MUSTER_E_NOT_FOUND && limit < room &&
+	    size <= UINT32_C(1) << percpu_windows.shift) {
 		error = next_window();
 		if (!error)
 			error = take_with_pages(size, align, block);

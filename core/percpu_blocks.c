@@ -378,7 +378,7 @@ static bool punch(uint16_t number, void (*unmap)(uint32_t offset, uint32_t size)
 	uint32_t end = whole_pages(block, &start) * MEMORY_PAGE_SIZE;
 
 	end += start;
-	if (percpu_pool_reserve((uint32_t)(before != start) + (behind != end)))
+	if (!percpu_pool_has((uint32_t)(before != start) + (behind != end)))
 		return false;
 	unmap(start, end - start);
 	free_remove(block, behind - before);

@@ -59,6 +59,8 @@ void percpu_pool_begin(void);
 int percpu_pool_reserve(uint32_t count);
 /* Take one; it must have been reserved. The lowest page of the pool that has one gives it. */
 uint16_t percpu_pool_take(void);
+/* Can so many be taken as it is? */
+bool percpu_pool_has(uint32_t count);
 void percpu_pool_give(uint16_t number);
 /* Would a block that is moved come to an earlier page? */
 bool percpu_pool_has_earlier(uint16_t number);
@@ -98,7 +100,8 @@ void percpu_blocks_free(uint16_t number);
 uint32_t percpu_blocks_spare(void);
 /*
  * Make all whole pages in free blocks void; unmap() is called for each range. Returns how many
- * ranges. Ends early if the pool has no blocks for more pieces.
+ * ranges. Ends early when the pool has no blocks for more pieces: it may not grow here, where memory
+ * may have been given back that other CPUs still remember. Then flush, reserve two, and go on.
  */
 uint32_t percpu_blocks_punch(void (*unmap)(uint32_t offset, uint32_t size));
 /* Move what can be moved to the pool's first pages, so that others can go back. */

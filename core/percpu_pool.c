@@ -122,6 +122,11 @@ int percpu_pool_reserve(uint32_t count)
 	return 0;
 }
 
+bool percpu_pool_has(uint32_t count)
+{
+	return unused >= count;
+}
+
 uint16_t percpu_pool_take(void)
 {
 	uint32_t page = page_with_unused();

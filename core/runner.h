@@ -36,6 +36,14 @@ int bringup_prepare(cpu_t cpu);
 int bringup_start_cpu(cpu_t cpu);
 void bringup_wait(uint32_t wanted_online);
 
+/* Until CPUs that have just been reset are where only a start-up reaches them. Only then may they
+ * claim their records again. */
+void bringup_reset_wait(void);
+
+/* Is there a CPU, other than that one, that was given up on at work? It answers no call, may be about
+ * to use anybody's memory, and may remember where addresses went. */
+bool bringup_any_at_work(cpu_t except);
+
 /* How many CPUs but the boot CPU are in that state. */
 uint32_t bringup_count(enum cpu_state state);
 
@@ -55,9 +63,10 @@ void bringup_give_back(cpu_t cpu, enum cpu_state empty);
 
 /*
  * Wait until no other CPU is about to look at the queue of one that is not online, and all have done
- * what such a one asked of them. Then its memory may go. Returns 0 or MUSTER_E_TIMED_OUT.
+ * what such a one asked of them. Then its memory, that of `gone`, may go. Returns 0, or
+ * MUSTER_E_TIMED_OUT when one does not answer, or may be at work that was given up on.
  */
-int bringup_settle(void);
+int bringup_settle(cpu_t gone);
 
 /* The limit is over: FAILED, if the CPU is in one of two states. Such a CPU may still be at work; it
  * is HELD when it has stopped. Returns false when it is in another state by now. */

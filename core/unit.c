@@ -222,10 +222,11 @@ int unit_create(cpu_t cpu)
 	if (error)
 		return error;
 	error = percpu_pages_wanted ? percpu_pages_attach(cpu, unit) : 0;
-	if (error)
-		unit_memory_destroy(unit);
-	else
+	if (!error) {
 		unit_begin(record, unit);
+		return 0;
+	}
+	unit_memory_destroy(unit);
 	return error;
 }
 

@@ -27,8 +27,6 @@ counted() { # GUEST OUT [QEMU OPTION...]
 cat >"$dir/expected" <<'T'
 instructions 1 vcpu=0 phase=5 work=2002 waits=0
 instructions 1 vcpu=0 phase=6 work=6 waits=1006
-instructions 1 vcpu=0 phase=7 work=107 waits=2
-instructions 1 vcpu=0 phase=9 work=4 waits=0
 instructions 1 vcpu=1 phase=10 work=6 waits=0
 instructions 1 vcpu=2 phase=10 work=6 waits=0
 instructions 1 vcpu=3 phase=10 work=6 waits=0
@@ -36,7 +34,10 @@ instructions 1 end vcpus=4 strange=0
 T
 for accel in tcg tcg,thread=single; do
 	counted counted "$dir/counts" -accel $accel
-	grep -vE 'phase=(0|8) ' "$dir/counts" | diff "$dir/expected" - || fail "counts with $accel"
+	grep -vE 'phase=(0|7|8|9) ' "$dir/counts" | diff "$dir/expected" - || fail "counts with $accel"
+	# A repeated string instruction: once for each time round up to QEMU 9, once in QEMU 10.
+	grep -E 'phase=(7|9) ' "$dir/counts" | cut -d ' ' -f 5 | tr '\n' ' ' |
+		grep -qxE 'work=107 work=4 |work=7 work=5 ' || fail "repeated instructions with $accel"
 done
 
 # Marks that mean nothing, and an end without its begin, are said and change nothing else.

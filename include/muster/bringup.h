@@ -158,7 +158,7 @@ int bringup_inject_loss(cpu_t cpu, uint32_t count);
  * 0; MUSTER_E_INVALID for the boot CPU itself and for one that does not exist; MUSTER_E_OFFLINE when
  * the CPU is not online; MUSTER_E_ORDER when not on the boot CPU, or within a called function;
  * MUSTER_E_TIMED_OUT when it does not go (then it is FAILED and keeps its memory), or when another
- * CPU does not answer (then it is HELD, and keeps its memory). A panic when CPUs that may use its
+ * CPU does not answer, or was given up on at work (then it is HELD, and keeps its memory). A panic when CPUs that may use its
  * memory do not answer while that is given back.
  */
 int cpu_down(cpu_t cpu);

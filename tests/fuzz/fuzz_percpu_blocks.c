@@ -206,7 +206,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (live_count)
 		give(live_count - 1);
 	no_memory = false;
-	(void)percpu_blocks_punch(unmap);
+	while (!percpu_pool_reserve(2) && percpu_blocks_punch(unmap))
+		;
 	percpu_blocks_compact();
 	check();
 	must(!percpu_blocks_spare());

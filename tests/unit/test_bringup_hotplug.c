@@ -253,12 +253,26 @@ static void one_that_may_keep_something(void **state)
 	(void)state;
 	*clock_cpu_limit_store() = LIMIT;
 	guest_keep("areas", UNDO_NONE);
-	guest.never[2] = true;
+	guest.hang_text = "call-queue@2";
+	guest.hangs[2] = true;
 	bring_up(1);
 	assert_int_equal(cpu_vanish(cpu_2), MUSTER_E_NOT_SUPPORTED);
 	assert_true(host_log_has("it stays failed\n"));
 	assert_true(percpu_unit(cpu_2));
 	assert_int_equal(cpu_up(cpu_2), MUSTER_E_BUSY);
+}
+
+/* One that never claimed its record has run no row: there is nothing that it could keep. */
+static void one_that_never_came_keeps_nothing(void **state)
+{
+	(void)state;
+	*clock_cpu_limit_store() = LIMIT;
+	guest_keep("areas", UNDO_NONE);
+	guest.never[2] = true;
+	bring_up(1);
+	assert_int_equal(cpu_vanish(cpu_2), 0);
+	assert_int_equal(cpu_state(cpu_2), CPU_POSSIBLE);
+	assert_int_equal(percpu_unit(cpu_2), 0);
 }
 
 static sem_t busy, release;
@@ -375,6 +389,7 @@ int main(void)
 		TEST(one_that_came_late),
 		TEST(one_that_keeps_something),
 		TEST(one_that_may_keep_something),
+		TEST(one_that_never_came_keeps_nothing),
 		TEST(one_that_is_called),
 		TEST(one_that_calls_all),
 		TEST(others_do_not_answer),

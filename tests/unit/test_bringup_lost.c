@@ -20,6 +20,7 @@ static const cpu_t cpu_2 = { 2 };
 static const cpu_t cpu_3 = { 3 };
 static uint32_t resets[CPUS];
 static int reset_error;
+static uint64_t reset_ticks;
 
 /* A CPU that has not claimed its record is gone after this. One that has would be torn from its work:
  * the runner must never ask for that. */
@@ -28,6 +29,7 @@ static int reset(cpu_t cpu)
 	enum cpu_state state = cpu_state(cpu);
 
 	resets[cpu.number]++;
+	reset_ticks = counter_read();
 	assert_true(state == CPU_PREPARED || state == CPU_FAILED);
 	if (reset_error)
 		return reset_error;
@@ -98,6 +100,9 @@ static void fails_after_the_second(void **state)
 	assert_int_equal(cpu_up(cpu_2), 0);
 	assert_int_equal(resets[2], 2);
 	assert_int_equal(cpu_state(cpu_2), CPU_ONLINE);
+	/* Not before the reset has had its time: until then it might claim its record. */
+	assert_true(bringup_stamp(phase_begin(WHERE_START), cpu_2).start >=
+		    reset_ticks + 10 * UINT64_C(1000000));
 	assert_int_equal(cpu_down(cpu_2), 0);
 	/* And by cpu_up() alone: lost once, lost twice, not lost. */
 	assert_int_equal(bringup_inject_loss(cpu_2, 1), 0);

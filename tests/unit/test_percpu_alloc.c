@@ -629,6 +629,52 @@ static void test_all_blocks(void **state)
 	percpu_guest_check();
 }
 
+/* Beyond the half of its own window a unit goes on in more windows, at one distance for all CPUs. */
+static void test_further_windows(void **state)
+{
+	struct percpu_handle whole, small, near;
+	uint64_t pitch;
+
+	(void)state;
+	percpu_guest_begin_with(3, 64 << 10, 4);
+	percpu_guest_units(3);
+	pitch = 3 * layout_window_stride(layout_current());
+	near = percpu_alloc(4096, 8);
+	assert_int_equal(percpu_error(near), 0);
+	assert_true(near.offset < 32 << 10);
+	/* A whole window, and not a word more; nothing lies in two. */
+	whole = percpu_alloc(64 << 10, 8);
+	assert_int_equal(percpu_error(whole), 0);
+	assert_int_equal(whole.offset, pitch);
+	assert_int_equal(percpu_error(percpu_alloc((64 << 10) + 4, 8)), MUSTER_E_NO_MEMORY);
+	small = percpu_alloc(30 << 10, 8);
+	assert_int_equal(percpu_error(small), 0);
+	assert_int_equal(small.offset, 2 * pitch);
+	for_each_cpu (cpu) {
+		memset(percpu_at(whole, cpu), 0x11 + (int)cpu.number, 64 << 10);
+		memset(percpu_at(small, cpu), 0x21 + (int)cpu.number, 30 << 10);
+	}
+	for_each_cpu (cpu) {
+		const uint8_t *last = percpu_at(whole, cpu);
+
+		assert_int_equal(last[(64 << 10) - 1], 0x11 + cpu.number);
+		last = percpu_at(small, cpu);
+		assert_int_equal(last[0], 0x21 + cpu.number);
+	}
+	percpu_guest_check();
+	/* A unit that comes later has them too, and zero. */
+	unit_destroy(cpu_from_number(2));
+	assert_int_equal(unit_create(cpu_from_number(2)), 0);
+	assert_int_equal(*(uint8_t *)percpu_at(whole, cpu_from_number(2)), 0);
+	percpu_guest_check();
+	assert_int_equal(percpu_free(whole), 0);
+	assert_int_equal(percpu_free(small), 0);
+	assert_int_equal(percpu_free(near), 0);
+	assert_int_equal(percpu_trim(), 0);
+	percpu_guest_check();
+	assert_int_equal(mem_owned_by("percpu"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -650,6 +696,7 @@ int main(void)
 		cmocka_unit_test_setup(test_who_may, begin),
 		cmocka_unit_test_setup(test_many_blocks, begin),
 		cmocka_unit_test_setup(test_all_blocks, begin),
+		cmocka_unit_test(test_further_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
