@@ -12,7 +12,6 @@
 #include "core/runner.h"
 
 #include <muster/arch/cpu.h>
-#include <muster/call.h>
 #include <muster/error.h>
 #include <muster/mark.h>
 #include <muster/muster.h>
@@ -64,20 +63,6 @@ static int run_boot_cpu(cpu_t boot)
 	return error;
 }
 
-static void flush_here(void *unused)
-{
-	(void)unused;
-	machine_get()->flush_translations();
-}
-
-/* The same addresses will be mapped to other memory one day, and any CPU may remember where they went:
- * it may have looked, or only guessed. */
-static void forget_everywhere(cpu_t cpu)
-{
-	if (machine_get()->flush_translations && cpus_call(flush_here, NULL, true) < 0)
-		muster_panic("CPU %u: other CPUs may still use the memory it had", cpu.number);
-}
-
 /* Undo what was done for a stopped CPU on the boot CPU, back to and with row `first`. */
 static void undo_back_to(size_t first, cpu_t cpu)
 {
@@ -88,7 +73,9 @@ static void undo_back_to(size_t first, cpu_t cpu)
 		return;
 	record->prepared =
 		(uint8_t)(steps_undo(first, prepare + record->prepared - 1, cpu) - prepare);
-	forget_everywhere(cpu);
+	/* The same addresses will be mapped to other memory one day, and any CPU may remember where
+	 * they went: it may have looked, or only guessed. */
+	call_flush_translations();
 }
 
 void bringup_give_back(cpu_t cpu, enum cpu_state empty)
@@ -116,8 +103,7 @@ int bringup_prepare(cpu_t cpu)
 	if (error) {
 		bringup_give_back(cpu, CPU_FAILED);
 		/* The row that failed may have mapped something before it did. */
-		if (cpu_online_count() > 1)
-			forget_everywhere(cpu);
+		call_flush_translations();
 		return error;
 	}
 	/* Not online before, and not now: nothing to count. */

@@ -17,6 +17,7 @@
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/mark.h>
+#include <muster/muster.h>
 #include <muster/percpu.h>
 
 enum request_state {
@@ -367,6 +368,23 @@ int cpus_call(cpu_call_function *function, void *argument, bool wait)
 out:
 	interrupts_restore(flags);
 	return result;
+}
+
+static void flush_here(void *unused)
+{
+	(void)unused;
+	machine_get()->flush_translations();
+}
+
+void call_flush_translations(void)
+{
+	if (!machine_get()->flush_translations)
+		return;
+	/* Nobody else runs yet, and calls may not be possible. */
+	if (cpu_online_count() < 2)
+		flush_here(NULL);
+	else if (cpus_call(flush_here, NULL, true) < 0)
+		muster_panic("other CPUs may still use memory that was given back");
 }
 
 void cpu_idle(void)

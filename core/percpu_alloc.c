@@ -116,7 +116,7 @@ static void give_pages_back(void)
 	if (bringup_any_at_work(cpu_from_number(CPU_NONE_NUMBER)))
 		return;
 	while (!percpu_pool_reserve(2) && percpu_blocks_punch(percpu_pages_unmap))
-		percpu_pages_flush();
+		call_flush_translations();
 }
 
 /* Get pages, and take from there. Returns 0 with the block, MUSTER_E_NOT_FOUND when there is no

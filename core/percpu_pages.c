@@ -12,13 +12,12 @@
 #include "core/machine.h"
 #include "core/percpu_alloc.h"
 #include "core/percpu_blocks.h"
+#include "core/runner.h"
 #include "core/string.h"
 
-#include <muster/call.h>
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
-#include <muster/muster.h>
 
 #define OWNER "percpu"
 #define PAGES (PERCPU_OFFSET_MAX / MEMORY_PAGE_SIZE)
@@ -134,7 +133,7 @@ int percpu_pages_map(uint32_t offset, uint32_t size)
 				break;
 			unit_unmap(cpu_record(before)->unit, offset, size);
 		}
-		percpu_pages_flush();
+		call_flush_translations();
 		return error;
 	}
 	set_present(offset, size, true);
@@ -146,23 +145,6 @@ void percpu_pages_unmap(uint32_t offset, uint32_t size)
 	for_each_unit (cpu)
 		unit_unmap(cpu_record(cpu)->unit, offset, size);
 	set_present(offset, size, false);
-}
-
-static void flush_here(void *unused)
-{
-	(void)unused;
-	machine_get()->flush_translations();
-}
-
-void percpu_pages_flush(void)
-{
-	if (!machine_get()->flush_translations)
-		return;
-	/* Nobody else runs yet, and calls may not be possible. */
-	if (cpu_online_count() < 2)
-		flush_here(NULL);
-	else if (cpus_call(flush_here, NULL, true) < 0)
-		muster_panic("percpu pages: other CPUs may still use those that were given back");
 }
 
 /* Every allocation comes by here. */

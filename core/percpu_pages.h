@@ -47,10 +47,8 @@ extern bool percpu_pages_wanted;
  * unit has any of them.
  */
 int percpu_pages_map(uint32_t offset, uint32_t size);
-/* Give them back. Afterwards percpu_pages_flush(), before memory is taken for something else. */
+/* Give them back. Afterwards call_flush_translations(), before memory is taken for something else. */
 void percpu_pages_unmap(uint32_t offset, uint32_t size);
-/* Make every CPU forget where pages were that are gone. */
-void percpu_pages_flush(void);
 
 /* Clear [offset, offset + size) in every unit. */
 void percpu_pages_clear(uint32_t offset, uint32_t size);

@@ -193,5 +193,8 @@ bool call_queue_is_serving(void);
 void call_queue_abandon(cpu_t cpu);
 /* To be called on a CPU: it leaves (bringup_leave()) when next it serves and is in no call itself. */
 void call_queue_leave(void *unused);
+/* Make every CPU that is online forget what it remembers of mappings that are gone. One that does not
+ * answer may still use that memory: a panic. */
+void call_flush_translations(void);
 
 #endif
