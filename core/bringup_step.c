@@ -128,8 +128,6 @@ int step_run(size_t row, cpu_t cpu)
 	size_t done;
 	int error;
 
-	if (cpu.number && bringup_rows.table->steps[row].where < WHERE_ONLINE)
-		return steps_run_for(row, row + 1, cpu, &done);
 	if (cpu.number)
 		return steps_run_here(row, row + 1, cpu, &done);
 	progress_boot_now(row);

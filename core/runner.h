@@ -72,7 +72,7 @@ int bringup_settle(cpu_t gone);
  * is HELD when it has stopped. Returns false when it is in another state by now. */
 bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late);
 
-/* One step on one CPU: progress, stamps, injection, the row's function. What stands between two
+/* One step of the calling CPU: progress, stamps, injection, the row's function. What stands between two
  * steps is most of what bring-up costs: bringup_step.c. */
 int step_run(size_t row, cpu_t cpu);
 /* Rows first ... last - 1 of another CPU, up to the first that fails: on that CPU itself, or for it
