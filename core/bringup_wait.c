@@ -25,13 +25,15 @@
  * INIT, and nobody else's reset is slower. */
 #define RESET_MILLISECONDS 10
 
-uint32_t bringup_count(enum cpu_state state)
+static bool anybody_on_the_way(void)
 {
-	uint32_t count = 0;
+	for_each_other_record (record) {
+		enum cpu_state state = record_state(record);
 
-	for_each_other_record (record)
-		count += record_state(record) == state;
-	return count;
+		if (state == CPU_STARTING || state == CPU_ARRIVED)
+			return true;
+	}
+	return false;
 }
 
 bool bringup_give_up(cpu_t cpu, enum cpu_state early, enum cpu_state late)
@@ -146,7 +148,7 @@ void bringup_wait(uint32_t wanted_online)
 	while (cpu_online_count() < wanted_online) {
 		if (clock_limit_over(&look)) {
 			/* One that failed by its own account is not waited for. */
-			if (!bringup_count(CPU_STARTING) && !bringup_count(CPU_ARRIVED))
+			if (!anybody_on_the_way())
 				break;
 			look = clock_limit_begin(LOOKING_MILLISECONDS);
 		}

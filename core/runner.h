@@ -44,9 +44,6 @@ void bringup_reset_wait(void);
  * to use anybody's memory, and may remember where addresses went. */
 bool bringup_any_at_work(cpu_t except);
 
-/* How many CPUs but the boot CPU are in that state. */
-uint32_t bringup_count(enum cpu_state state);
-
 static inline enum cpu_state record_state(const struct cpu_record *record)
 {
 	return (enum cpu_state)__atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
