@@ -47,20 +47,22 @@ static int pages_fill(void)
 	return 0;
 }
 
+static void unmap_first(uint32_t count, uintptr_t window)
+{
+	while (count--)
+		machine_get()->unmap(window + numbers[count] * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE);
+}
+
 __attribute__((noinline)) static int map_one_by_one(uintptr_t window, uint64_t physical,
 						    uint32_t node)
 {
-	const struct machine *machine = machine_get();
-
 	for (uint32_t i = 0; i < pages; i++) {
-		int error = machine->map(window + numbers[i] * MEMORY_PAGE_SIZE,
-					 physical + i * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE,
-					 MAP_READ_WRITE, node);
+		int error = machine_get()->map(window + numbers[i] * MEMORY_PAGE_SIZE,
+					       physical + i * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE,
+					       MAP_READ_WRITE, node);
 
 		if (error) {
-			while (i--)
-				machine->unmap(window + numbers[i] * MEMORY_PAGE_SIZE,
-					       MEMORY_PAGE_SIZE);
+			unmap_first(i, window);
 			return error;
 		}
 	}
@@ -101,8 +103,7 @@ __attribute__((noinline)) static int attach(const struct cpu_record *record, uin
 
 	if (!error)
 		return 0;
-	for (uint32_t i = 0; i < pages; i++)
-		machine_get()->unmap(window + numbers[i] * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE);
+	unmap_first(pages, window);
 	mem_free(physical, request.size);
 	return error;
 }
@@ -112,9 +113,13 @@ static int map(const struct cpu_record *record, uint64_t physical)
 	const struct machine *machine = machine_get();
 	uintptr_t window = layout_window(record->number);
 
-	if (!machine->map_pages)
-		return map_one_by_one(window, physical, record->node);
-	return machine->map_pages(window, physical, numbers, pages, MAP_READ_WRITE, record->node);
+	int error = MUSTER_E_NOT_SUPPORTED;
+
+	if (machine->map_pages)
+		error = machine->map_pages(window, physical, numbers, pages, MAP_READ_WRITE,
+					   record->node);
+	return error == MUSTER_E_NOT_SUPPORTED ? map_one_by_one(window, physical, record->node)
+					       : error;
 }
 
 int cpu_memory_create(cpu_t cpu)

@@ -39,7 +39,8 @@ struct machine {
 	/*
 	 * Map page numbers[0], numbers[1], ... (ascending) from base on to consecutive memory: all
 	 * of them, or, after an error, none. For what every CPU has, so it has to be quick. May
-	 * panic where something is mapped already. NULL: map is used.
+	 * panic where something is mapped already. MUSTER_E_NOT_SUPPORTED where there is no quick
+	 * way for these, or NULL: the caller maps them page by page.
 	 */
 	int (*map_pages)(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
 			 enum map_protection protection, uint32_t node);

@@ -266,24 +266,6 @@ int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
 	return error;
 }
 
-static int map_pages_slowly(uint64_t base, uint64_t physical, const uint32_t *numbers,
-			    uint32_t count, enum map_protection protection, uint32_t node)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t at = base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE;
-		int error = page_table_map(at, physical + i * MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE,
-					   protection, node);
-
-		if (error) {
-			while (i--)
-				page_table_unmap(base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE,
-						 MEMORY_PAGE_SIZE);
-			return error;
-		}
-	}
-	return 0;
-}
-
 /* Not in the table that was used last: make that the one, if all is in one. */
 __attribute__((noinline)) static int map_pages_elsewhere(uint64_t base, uint64_t physical,
 							 const uint32_t *numbers, uint32_t count,
@@ -294,7 +276,7 @@ __attribute__((noinline)) static int map_pages_elsewhere(uint64_t base, uint64_t
 	if (base >> 21 == recent.region &&
 	    (base + numbers[count - 1] * (uint64_t)MEMORY_PAGE_SIZE) >> 21 == recent.region)
 		return page_table_map_pages(base, physical, numbers, count, protection, node);
-	return map_pages_slowly(base, physical, numbers, count, protection, node);
+	return MUSTER_E_NOT_SUPPORTED;
 }
 
 __attribute__((noinline, cold, noreturn)) static void mapped_already(uint64_t address)

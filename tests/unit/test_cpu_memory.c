@@ -132,6 +132,27 @@ static void quick_way_is_the_same(void **state)
 	assert_int_equal(quick_calls, 1);
 }
 
+static int not_these(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
+		     enum map_protection protection, uint32_t node)
+{
+	(void)base, (void)physical, (void)numbers, (void)count, (void)protection, (void)node;
+	quick_calls++;
+	return MUSTER_E_NOT_SUPPORTED;
+}
+
+/* As page tables answer when a window is not in one of them. */
+static void page_by_page_where_there_is_no_quick_way(void **state)
+{
+	(void)state;
+	((struct machine *)machine_get())->map_pages = not_these;
+	failures_leave_nothing(state);
+	host_begin(CPUS);
+	((struct machine *)machine_get())->map_pages = not_these;
+	assert_int_equal(cpu_memory_create(cpu_2), 0);
+	check_memory(cpu_2);
+	assert_true(quick_calls > bytes() / PAGE);
+}
+
 static void too_early(void **state)
 {
 	(void)state;
@@ -148,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup(made_and_taken_back, begin),
 		cmocka_unit_test_setup(failures_leave_nothing, begin),
 		cmocka_unit_test_setup(quick_way_is_the_same, begin),
+		cmocka_unit_test_setup(page_by_page_where_there_is_no_quick_way, begin),
 		cmocka_unit_test_setup(too_early, begin),
 	};
 
