@@ -29,16 +29,12 @@ static const char *pv_hypervisor(void)
 	return "xen";
 }
 
+/* The boot stack is all that the boot CPU needs: Xen pushes a trap of the kernel's on the stack in use,
+ * so none has a stack of its own. */
 static int boot_unit_step(cpu_t cpu)
 {
 	(void)cpu;
 	return unit_move_boot();
-}
-
-/* Xen pushes a trap of the kernel's where the kernel's stack is: no trap has a stack of its own. */
-static int boot_stacks_step(cpu_t cpu)
-{
-	return stacks_create(cpu, 0);
 }
 
 static int areas_step(cpu_t cpu)
@@ -102,10 +98,8 @@ static const struct bringup_step steps[] = {
 	{ "cpu-ids", CAP(HYPERVISOR) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES), CAP(CPU_IDS),
 	  WHERE_BOOT, UNDO_NOTHING, pv_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
-	  CAP(UNITS) | CAP(UNIT),
+	  CAP(UNITS) | CAP(UNIT) | CAP(STACK),
 	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
-	{ "boot-stacks", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
-	  WHERE_BOOT, UNDO_STEP, boot_stacks_step, stacks_destroy },
 	{ "boot-areas", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS) | CAP(COMMAND_LINE), 0,
 	  WHERE_BOOT, UNDO_STEP, areas_step, xen_areas_boot_undo },
 	{ "interrupts", CAP(CPU_IDS) | CAP(FIXMAP), CAP(INTERRUPTS),
