@@ -133,13 +133,13 @@ static const struct bringup_step steps[] = {
 };
 
 static const struct bringup_table table = {
-	.platform = "xen-pv",
+	.platform = "xen/pv",
 	.steps = steps,
 	.count = sizeof(steps) / sizeof(steps[0]),
 };
 
 const struct platform platform_xen_pv = {
-	.name = "xen-pv",
+	.name = "xen/pv",
 	.detect = pv_detect,
 	.table = &table,
 	.hypervisor = pv_hypervisor,
