@@ -61,10 +61,10 @@ xen_pv_entry:
 	movabsq	$POISON_BASE_XEN_PV, %rdx
 	call	xen_hypercall
 
-	call	xen_pv_traps_early	/* so that using the base that faults is reported */
+	call	xen_pv_early		/* so that using the base that faults is reported */
 	call	percpu_boot_area_fill
-	leaq	percpu_boot_area(%rip), %rdi
-	call	xen_pv_percpu_base_set	/* CPU 0, whose area is the boot area */
+	xorl	%edi, %edi
+	call	percpu_base_load	/* CPU 0, whose area is the boot area */
 
 	movq	%r13, %rdi
 	call	xen_pv_start

@@ -21,7 +21,7 @@
 
 static bool pv_detect(void)
 {
-	return boot_source()->protocol == BOOT_XEN_PV;
+	return pv_began();
 }
 
 static const char *pv_hypervisor(void)
@@ -53,9 +53,13 @@ static int areas_step(cpu_t cpu)
 
 static int interrupts_step(cpu_t cpu)
 {
-	(void)cpu;
+	int error = pv_callbacks_step(cpu);
+
+	if (error)
+		return error;
 	trap_handler_set(TRAP_CALL, xen_events_upcall);
 	x86_machine.kick = xen_events_kick;
+	x86_machine.stop_others = pv_stop_others;
 	return 0;
 }
 
@@ -102,6 +106,8 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
 	{ "boot-areas", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS) | CAP(COMMAND_LINE), 0,
 	  WHERE_BOOT, UNDO_STEP, areas_step, xen_areas_boot_undo },
+	{ "boot-gdt", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS), 0,
+	  WHERE_BOOT, UNDO_STEP, pv_gdt_boot_step, pv_gdt_boot_undo },
 	{ "interrupts", CAP(CPU_IDS) | CAP(FIXMAP), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, interrupts_step, NULL },
 
@@ -112,6 +118,8 @@ static const struct bringup_step steps[] = {
 	  WHERE_PREPARE, UNDO_STEP, areas_prepare, areas_prepare_undo },
 	{ "event-channel", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
 	  WHERE_PREPARE, UNDO_NOTHING, xen_events_prepare, NULL },
+	{ "gdt", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(UNIT), 0,
+	  WHERE_PREPARE, UNDO_STEP, pv_gdt_create, pv_gdt_destroy },
 	/* No call takes it back: a CPU that was begun once is HELD from here on. */
 	{ "initialise", CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNIT) | CAP(STACK), CAP(START_CODE),
 	  WHERE_PREPARE, UNDO_NONE, pv_initialise_step, NULL },
@@ -120,7 +128,7 @@ static const struct bringup_step steps[] = {
 	  WHERE_START, UNDO_STEP, pv_up_step, pv_up_undo },
 
 	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(LAYOUT) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
-	  WHERE_ONLINE, UNDO_NOTHING, pv_descriptors_step, NULL },
+	  WHERE_ONLINE, UNDO_STEP, pv_segments_step, pv_segments_undo },
 	{ "areas-online", CAP(CPU_IDS) | CAP(UNIT), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, xen_areas_online, xen_areas_online_undo },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,

@@ -2,11 +2,12 @@
 /*
  * The first C code of a PV guest, and its end: which of struct machine's functions a PV guest has its own
  * of, the interrupt flag in memory, the console, powering off. Called by the entry code, by core through
- * struct machine, and by step `console`. Until xen_pv_percpu_base_set() has run for the boot area nothing
- * here may use per-CPU data.
+ * struct machine, and by step `console`. xen_pv_early() runs before there is a per-CPU base, and may
+ * use no per-CPU data.
  */
 #include "platform/xen/pv/pv.h"
 
+#include "arch/x86_64/percpu.h"
 #include "arch/x86_64/start.h"
 #include "core/console_early.h"
 #include "core/panic.h"
@@ -43,11 +44,20 @@ bool pv_two_level_wanted(void)
 	return two_level;
 }
 
+static bool began;
+static bool base_loaded; /* the boot CPU's; every other begins with its own */
+
 /* Xen believes cli and sti of a PV guest to be nothing: its interrupt flag is the upcall mask. Until a
- * CPU knows where its own is, upcalls are masked, as Xen began it. */
+ * CPU knows where its own is, upcalls are masked, as Xen began it. A trap before there is a base must
+ * be able to print. */
+static struct vcpu_info *flag_place(void)
+{
+	return base_loaded ? xen_vcpu_info() : NULL;
+}
+
 static void flag_off(void)
 {
-	struct vcpu_info *info = xen_vcpu_info();
+	struct vcpu_info *info = flag_place();
 
 	if (info)
 		*(volatile uint8_t *)&info->evtchn_upcall_mask = 1;
@@ -56,7 +66,7 @@ static void flag_off(void)
 
 static void flag_on(void)
 {
-	struct vcpu_info *info = xen_vcpu_info();
+	struct vcpu_info *info = flag_place();
 
 	__asm__ volatile("" ::: "memory");
 	if (!info)
@@ -71,7 +81,7 @@ static void flag_on(void)
 
 static uint64_t flag_save_off(void)
 {
-	struct vcpu_info *info = xen_vcpu_info();
+	struct vcpu_info *info = flag_place();
 	bool was_off = !info || *(volatile uint8_t *)&info->evtchn_upcall_mask;
 
 	flag_off();
@@ -104,11 +114,12 @@ static void exit_now(int status)
 		(void)xen_sched_op(SCHEDOP_yield, NULL);
 }
 
-void xen_pv_percpu_base_set(uintptr_t unit)
+static void base_write(uintptr_t unit)
 {
 	/* Writing the MSR would be a fault that Xen emulates, on every CPU and before any table of ours
 	 * is loaded; the call is what Xen has for it. */
 	(void)xen_hypercall3(__HYPERVISOR_set_segment_base, SEGBASE_GS_KERNEL, unit, 0);
+	base_loaded = true;
 }
 
 /* vCPU 0 is who Xen begins; every other has its number in its unit before it runs. */
@@ -117,25 +128,34 @@ static hwid_t hwid_this(void)
 	return hwid_from_value(0);
 }
 
-/* Before step `console`, for a trap. Whoever began as a PV guest has the hypercall page. */
 int pv_console_step(cpu_t cpu)
 {
 	(void)cpu;
-	x86_machine.console_write = xen_console_write;
 	console_flush_early();
 	return 0;
 }
 
+bool pv_began(void)
+{
+	return began;
+}
+
+void xen_pv_early(void)
+{
+	began = true;
+	x86_interrupt_flag = &flag_in_memory;
+	x86_machine.console_write = xen_console_write;
+	x86_machine.exit = exit_now;
+	percpu_base_writer_set(base_write);
+	pv_traps_early();
+}
+
 void xen_pv_start(uintptr_t start_info)
 {
-	x86_interrupt_flag = &flag_in_memory;
 	x86_begin(WAY_XEN_PV, start_info);
-	x86_machine.console_write = xen_console_write;
-	x86_machine.percpu_base_load = xen_pv_percpu_base_set;
 	x86_machine.wait_for_interrupt = wait_for_interrupt;
 	x86_machine.stop_this_cpu = xen_pv_stop_this_cpu;
 	x86_machine.halt = halt_for_good;
-	x86_machine.exit = exit_now;
 	x86_machine.hwid_this = hwid_this;
 	muster_exit(muster_main());
 }

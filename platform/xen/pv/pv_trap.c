@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Traps of a PV guest: the table that Xen looks in instead of an IDT, the callbacks for events, for a
- * failed return and for system calls, and each CPU's GDT, whose page Xen wants read-only for as long as it
- * is in use. The boot CPU loads its own; every other CPU begins with its own (pv_vcpu.c).
- * xen_pv_traps_early() runs before there is a per-CPU base.
+ * failed return and for system calls. The boot CPU tells Xen itself; every other CPU begins with the same
+ * (pv_vcpu.c). pv_traps_early() runs before there is a per-CPU base.
  */
 #include "platform/xen/pv/pv.h"
 
@@ -28,7 +27,7 @@ static void trap_fill(struct trap_info *info, uint32_t vector)
 	TI_SET_IF(info, 1);
 }
 
-void xen_pv_traps_early(void)
+void pv_traps_early(void)
 {
 	/* One more, of zeroes, ends the table. */
 	struct trap_info traps[TRAP_EXCEPTIONS + 1];
@@ -39,7 +38,7 @@ void xen_pv_traps_early(void)
 	(void)xen_hypercall3(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0);
 }
 
-static int callbacks_register(void)
+int pv_callbacks_step(cpu_t cpu)
 {
 	const struct {
 		uint16_t type;
@@ -51,6 +50,7 @@ static int callbacks_register(void)
 		{ CALLBACKTYPE_nmi, xen_pv_trap_stubs + XEN_PV_STUB_STRIDE * TRAP_NMI },
 	};
 
+	(void)cpu;
 	for (uint32_t i = 0; i < CALLBACKS; i++) {
 		struct callback_register callback = { .type = callbacks[i].type,
 						      .flags = CALLBACKF_mask_events,
@@ -67,14 +67,8 @@ static int callbacks_register(void)
 	return 0;
 }
 
-int pv_descriptors_step(cpu_t cpu)
+void pv_traps_into(struct vcpu_guest_context *context)
 {
-	return cpu.number ? 0 : callbacks_register();
-}
-
-void pv_traps_into(struct vcpu_guest_context *context, cpu_t cpu)
-{
-	(void)cpu;
 	for (uint32_t vector = 0; vector < TRAP_EXCEPTIONS; vector++)
 		trap_fill(&context->trap_ctxt[vector], vector);
 	context->event_callback_eip = (uintptr_t)xen_pv_upcall;

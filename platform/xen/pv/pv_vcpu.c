@@ -75,7 +75,8 @@ static void context_fill(struct vcpu_guest_context *context, cpu_t cpu)
 	context->kernel_sp = record->stack;
 	context->ctrlreg[3] = xen_pfn_to_cr3(pv_root_machine() / MEMORY_PAGE_SIZE);
 	context->gs_base_kernel = record->unit;
-	pv_traps_into(context, cpu);
+	pv_traps_into(context);
+	pv_gdt_into(context, cpu);
 }
 
 int pv_initialise_step(cpu_t cpu)
@@ -119,4 +120,15 @@ void pv_up_undo(cpu_t cpu)
 				      cpu.number, cpu_vcpu_id(cpu).value);
 			return;
 		}
+}
+
+/* For a panic: the others take an NMI, see that one is under way, and go down. What Xen refuses does not
+ * run, or cannot be stopped. */
+void pv_stop_others(void)
+{
+	const cpu_t here = cpu_this();
+
+	for_each_cpu (cpu)
+		if (!cpu_equal(cpu, here) && cpu_vcpu_id_known(cpu))
+			(void)xen_vcpu_op(VCPUOP_send_nmi, cpu_vcpu_id(cpu), NULL);
 }
