@@ -114,6 +114,9 @@ xen_pv_stop_this_cpu:
 xen_pv_stopped:
 	leaq	xen_pv_stopped_stack_top(%rip), %rsp
 	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
+	/* One that another CPU held up right here, and let go on, has its start-up behind it. */
+	cmpl	$STATE_STARTING, RECORD_STATE(%rbx)
+	je	xen_pv_secondary_entry
 	movl	$__HYPERVISOR_vcpu_op, %edi
 	movl	$2, %esi		/* VCPUOP_down: public/vcpu.h */
 	movl	RECORD_VCPU(%rbx), %edx

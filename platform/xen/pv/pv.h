@@ -71,6 +71,7 @@ int pv_cpu_ids_step(cpu_t cpu);
 int pv_initialise_step(cpu_t cpu);
 int pv_up_step(cpu_t cpu);
 void pv_up_undo(cpu_t cpu);
+int pv_reset(cpu_t cpu);
 void pv_stop_others(void);
 
 #endif

@@ -108,9 +108,11 @@ int pv_memory_map_read(const struct pv_memory_entry *entries, uint32_t count, ui
 	}
 	if (any_ram)
 		return passed;
-	console_print("muster: xen: memory map: no RAM in its %u entries: all %lu pages are taken "
-		      "for it\n",
-		      count, pages);
+	if (count)
+		console_print(
+			"muster: xen: memory map: no RAM in its %u entries: all %lu pages are taken "
+			"for it\n",
+			count, pages);
 	range(context, 0, end, BOOT_RANGE_RAM);
 	return passed + 1;
 }

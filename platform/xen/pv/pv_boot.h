@@ -49,7 +49,8 @@ struct pv_memory_entry {
 
 /*
  * Pass on what of the map is memory that we have: entries beyond `pages` are cut off. A map without RAM is
- * none: then all pages are RAM, and a line says so. Returns the number of ranges passed on.
+ * none: then all pages are RAM, and, where there are entries at all, a line says so. Returns the number of
+ * ranges passed on.
  */
 int pv_memory_map_read(const struct pv_memory_entry *entries, uint32_t count, uint64_t pages,
 		       boot_range_function *range, void *context);

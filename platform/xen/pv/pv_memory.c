@@ -118,8 +118,10 @@ int pv_memory_map_step(cpu_t cpu)
 	set_xen_guest_handle(map.buffer, entries);
 	answer = xen_memory_op(XENMEM_memory_map, &map);
 	if (answer < 0) {
-		console_print("muster: xen: memory map: Xen has none: %s\n",
-			      xen_error_name(answer));
+		/* So it is for a PV dom0, whose memory is its pages. */
+		console_print("muster: xen: memory map: Xen has none (%s): all %lu pages are taken "
+			      "for RAM\n",
+			      xen_error_name(answer), pv_boot.pages);
 		map.nr_entries = 0;
 	}
 	if (map.nr_entries > PV_MEMORY_ENTRIES)

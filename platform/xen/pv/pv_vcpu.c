@@ -122,6 +122,15 @@ void pv_up_undo(cpu_t cpu)
 		}
 }
 
+/*
+ * struct machine's reset. Down, wherever it is, and from there VCPUOP_up takes it: on its way in again, or
+ * to look at its record once more. It may take a moment: VCPUOP_down of another is not waited for.
+ */
+int pv_reset(cpu_t cpu)
+{
+	return xen_error(xen_vcpu_op(VCPUOP_down, cpu_vcpu_id(cpu), NULL));
+}
+
 /* For a panic: the others take an NMI, see that one is under way, and go down. What Xen refuses does not
  * run, or cannot be stopped. */
 void pv_stop_others(void)
