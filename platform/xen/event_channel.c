@@ -220,3 +220,12 @@ void xen_events_upcall(void)
 			serve_two_level(cpu, info);
 	} while (__atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_ACQUIRE));
 }
+
+#if __STDC_HOSTED__
+void xen_events_forget(void)
+{
+	ports = NULL;
+	word_pages = 0;
+	strays = 0;
+}
+#endif
