@@ -215,7 +215,7 @@ void xen_areas_online_undo(cpu_t cpu)
 uint64_t xen_tsc_frequency(const volatile struct vcpu_time_info *time)
 {
 	uint32_t version, mul = 0;
-	int32_t shift = 0;
+	int8_t shift = 0;
 	uint64_t frequency;
 	uint32_t tries = 0;
 
