@@ -76,9 +76,10 @@ $(BUILD)/moved-x86_64.elf: $(BUILD)/moved.lds
 $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
+$(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,--wrap=cpu_vcpu_id))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 
