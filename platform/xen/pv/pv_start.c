@@ -177,15 +177,15 @@ static void drain(void)
 
 /*
  * The debug-exit port first, where there is a word for it: the hardware domain has the ports. Else Xen: a
- * machine whose hardware domain says "power off" is halted with its fans on, since S5 is the
- * domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot.
+ * machine whose hardware domain says "power off" is halted and stays on, since S5 is
+ * that domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot.
  */
 void pv_power_off(int status)
 {
 	struct physdev_set_iopl level = { .iopl = IOPL_KERNEL };
 
 	drain();
-	if (debug_exit_port &&
+	if (debug_exit_port && pv_boot.privileged &&
 	    !xen_hypercall3(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uintptr_t)&level, 0))
 		debug_exit((uint16_t)debug_exit_port, status);
 	xen_shutdown(status == PANIC_STATUS ? SHUTDOWN_crash : SHUTDOWN_reboot);
