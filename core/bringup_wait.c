@@ -132,7 +132,8 @@ static void start_lost_again(void)
 
 static bool is_finishing(const struct cpu_record *record)
 {
-	return record_state(record) == CPU_ONLINE && !progress_is_complete(record);
+	/* Nearly all are through: that is looked at first. */
+	return !progress_is_complete(record) && record_state(record) == CPU_ONLINE;
 }
 
 void bringup_wait(uint32_t wanted_online)
