@@ -21,6 +21,11 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak pc_nodes_step
+#pragma weak pc_hotplug_poll
+#pragma weak pc_hotplug_eject
+
 #define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
 
 static const char *hypervisor = "unknown";
@@ -74,6 +79,12 @@ static int clock_step(cpu_t cpu)
 	return 0;
 }
 
+/* Without the part that reads the SRAT no CPU and no memory has a node. */
+static int nodes_step(cpu_t cpu)
+{
+	return pc_nodes_step ? pc_nodes_step(cpu) : 0;
+}
+
 static int boot_unit_step(cpu_t cpu)
 {
 	(void)cpu;
@@ -124,7 +135,7 @@ static const struct bringup_step steps[] = {
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
 	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
 	{ "nodes", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP), CAP(NODES),
-	  WHERE_BOOT, UNDO_NOTHING, pc_nodes_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, nodes_step, NULL },
 	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(NODES), CAP(CPU_IDS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),

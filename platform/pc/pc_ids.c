@@ -16,6 +16,10 @@
 
 #include <muster/muster.h>
 
+/* An image may leave nodes out: core/image_choice.h. */
+#pragma weak pc_node_of
+#pragma weak pc_nodes_compare
+
 /* What the two walks of the MADT share: the first looks, the second adds. */
 struct walk {
 	uint32_t count;
@@ -25,13 +29,18 @@ struct walk {
 	struct acpi_spares *spares;
 };
 
+static uint32_t node_of(uint32_t apic_id)
+{
+	return pc_node_of ? pc_node_of(apic_id) : NODE_ANY;
+}
+
 static struct cpu_description describe(const struct acpi_processor *processor)
 {
 	return (struct cpu_description){
 		.hwid = hwid_from_value(processor->apic_id),
 		.fwid = fwid_from_value(processor->uid),
 		.vcpu_id = vcpu_id_from_value(processor->apic_id),
-		.node = pc_node_of(processor->apic_id),
+		.node = node_of(processor->apic_id),
 		/* One that cannot be addressed can never be started. */
 		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
 	};
@@ -95,7 +104,7 @@ static void boot_cpu_believe(struct walk *walk)
 		.hwid = walk->boot,
 		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
 		.vcpu_id = vcpu_id_from_value((uint32_t)walk->boot.value),
-		.node = pc_node_of((uint32_t)walk->boot.value),
+		.node = node_of((uint32_t)walk->boot.value),
 		.present = true,
 	};
 }
@@ -131,7 +140,7 @@ int pc_cpu_ids_step(cpu_t cpu)
 	(void)acpi_spares_choose(&spares);
 	add_spares(&spares, walk.boot);
 	error = cpu_table_end();
-	if (!error)
+	if (!error && pc_nodes_compare)
 		pc_nodes_compare();
 	return error;
 }

@@ -9,6 +9,7 @@
  * word about those that the SRAT names and the MADT does not, and the other way round.
  */
 #include "arch/x86_64/page_table.h"
+#include "core/image_choice.h"
 #include "core/machine.h"
 #include "core/memory_map.h"
 #include "core/node_table.h"
@@ -16,6 +17,8 @@
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
+
+IMAGE_CHOICE(nodes);
 
 /* What is taken from one table; more is left out. */
 #define RANGES_MAX     1024u
