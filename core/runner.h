@@ -147,7 +147,11 @@ static inline bool progress_is_complete(const struct cpu_record *record)
 }
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
 int progress_stamps_create(void);
-void progress_announce_waiting(void);
+/* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last
+ * names one CPU that has been started and is not there yet. */
+void progress_record_step(size_t row, cpu_t cpu);
+void progress_record_failed(size_t row, cpu_t cpu, int error);
+void progress_record_waiting(void);
 /* The boot CPU is at no step any more: it waits for others. */
 void progress_boot_waits(void);
 void bringup_entry_mark(void);

@@ -3,14 +3,19 @@
  * All that an image may leave out (core/image_choice.h), in one table that nobody reads: a link with
  * -u muster_everything has it all. The kernels of this library do; examples/hello does not.
  */
-#define FOR_EACH_CHOICE(choice)                                                                    \
-	choice(pvh) choice(multiboot2) choice(linux_boot) choice(command_line) choice(order_proof) \
-		choice(nodes) choice(wakeup_mailbox) choice(hotplug)
-
-#define DECLARE(name) extern const char muster_with_##name;
-#define ADDRESS(name) &muster_with_##name,
-
-FOR_EACH_CHOICE(DECLARE)
+extern const char muster_with_command_line;
+extern const char muster_with_hotplug;
+extern const char muster_with_linux_boot;
+extern const char muster_with_multiboot2;
+extern const char muster_with_nodes;
+extern const char muster_with_order_proof;
+extern const char muster_with_progress_records;
+extern const char muster_with_pvh;
+extern const char muster_with_wakeup_mailbox;
 
 extern const char *const muster_everything[];
-const char *const muster_everything[] = { FOR_EACH_CHOICE(ADDRESS) };
+const char *const muster_everything[] = {
+	&muster_with_command_line,     &muster_with_hotplug, &muster_with_linux_boot,
+	&muster_with_multiboot2,       &muster_with_nodes,   &muster_with_order_proof,
+	&muster_with_progress_records, &muster_with_pvh,     &muster_with_wakeup_mailbox,
+};
