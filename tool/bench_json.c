@@ -5,7 +5,8 @@
  */
 #include "tool/bench_show.h"
 
-#include <errno.h>
+#include "tool/json_file.h"
+
 #include <jansson.h>
 
 static json_t *count(bool known, uint64_t value)
@@ -110,14 +111,5 @@ static json_t *bench_json(const struct bench *bench, const struct target_row row
 
 int bench_write_json(const struct bench *bench, const struct target_row rows[TARGETS], FILE *file)
 {
-	json_t *json = bench_json(bench, rows);
-	int result = -1;
-
-	errno = ENOMEM;
-	if (json)
-		result = json_dumpf(json, file, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	json_decref(json);
-	if (result || fputc('\n', file) == EOF)
-		return -1;
-	return fflush(file) ? -1 : 0;
+	return json_file_write(bench_json(bench, rows), file);
 }

@@ -5,7 +5,8 @@
  */
 #include "tool/report_show.h"
 
-#include <errno.h>
+#include "tool/json_file.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 
@@ -129,14 +130,5 @@ static json_t *report_json(const struct guest_report *report, const struct vcpu_
 int report_write_json(const struct guest_report *report, const struct vcpu_places *vcpus,
 		      FILE *file)
 {
-	json_t *json = report_json(report, vcpus);
-	int result = -1;
-
-	errno = ENOMEM;
-	if (json)
-		result = json_dumpf(json, file, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	json_decref(json);
-	if (result || fputc('\n', file) == EOF)
-		return -1;
-	return fflush(file) ? -1 : 0;
+	return json_file_write(report_json(report, vcpus), file);
 }
