@@ -113,7 +113,7 @@ static bool test_growth(struct ktap *ktap)
 	return true;
 }
 
-/* A CPU that goes loses what it had; the others do not notice. */
+/* A CPU that goes loses what it had, unless it is held; the others do not notice. */
 static void test_down_and_up(struct ktap *ktap)
 {
 	cpu_t last = test_last_cpu();
@@ -125,9 +125,12 @@ static void test_down_and_up(struct ktap *ktap)
 		ktap_skip(ktap, "percpu_alloc: down and up", "there is one CPU");
 		return;
 	}
-	came = !cpu_down(last) && !percpu_unit(last) && !cpu_up(last);
-	ktap_result(ktap, came && mem_free_total() == free_before && !records_not_zero(last),
-		    "percpu_alloc: CPU %u comes back to zeroes", last.number);
+	came = !cpu_down(last) && !percpu_unit(last) == !test_down_is_held() && !cpu_up(last);
+	ktap_result(ktap,
+		    came && mem_free_total() == free_before &&
+			    (test_down_is_held() ? !records_wrong(last) : !records_not_zero(last)),
+		    "percpu_alloc: CPU %u comes back to %s", last.number,
+		    test_down_is_held() ? "what it had" : "zeroes");
 	(void)cpu_call(last, write_records, NULL);
 	for_each_cpu (cpu)
 		if (cpu_is_online(cpu))

@@ -8,6 +8,8 @@
 
 /* The online CPU with the highest number; the boot CPU if it is alone. */
 cpu_t test_last_cpu(void);
+/* Does a CPU that goes down keep its memory, as HELD? So it is where a step cannot be undone. */
+bool test_down_is_held(void);
 
 void test_ids(struct ktap *ktap);
 void test_percpu(struct ktap *ktap);

@@ -37,14 +37,21 @@ $(BUILD)/%.kexec: $(BUILD)/%.elf make/kexec_initrd.sh $(BUILD)/peers/kexec/root/
 	$(Q)llvm-strip -o $@.elf $<
 	$(Q)sh make/kexec_initrd.sh $(BUILD)/peers/kexec/root $@.elf $@ && rm $@.elf
 
+# Xen, as QEMU loads it.
+XEN := $(BUILD)/peers/xen/xen.elf
+$(XEN): make/fetch_xen.sh
+	$(Q)sh make/fetch_xen.sh $(@D)
+
 # What a platform of `make run` needs besides the kernel.
 MEDIA_pc-grub  := $(BUILD)/muster-x86_64.iso
 MEDIA_pc-ovmf  := $(BUILD)/muster-x86_64.iso
 MEDIA_pc-kexec := $(BUILD)/muster-x86_64.kexec $(BUILD)/peers/linux/vmlinuz
+MEDIA_xen-pv   := $(XEN)
+MEDIA_xen-pvh  := $(XEN)
 # And what the boot matrix needs.
 MEDIA := $(BUILD)/muster-x86_64.iso $(BUILD)/h01-boot-x86_64.iso $(BUILD)/muster-x86_64.kexec \
 	$(BUILD)/h01-boot-x86_64.kexec $(BUILD)/wrong-entry-x86_64.kexec $(BUILD)/moved-x86_64.kexec \
-	$(BUILD)/peers/linux/vmlinuz
+	$(BUILD)/peers/linux/vmlinuz $(XEN)
 
 # One that cannot be had fails the boots that need it, and nothing else.
 .PHONY: media

@@ -49,7 +49,7 @@ $(BUILD)/tests/unit/tool/%.passed: $(BUILD)/tests/unit/tool/%
 -include $(TOOL_OBJECTS:.o=.d) $(TOOL_TEST_OBJECTS:.o=.d) $(TOOL_TESTS:=.d)
 
 TOOL_FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_report.c))
-TOOL_FUZZ_SOURCES := tool/report.c tool/report_line.c tool/report_find.c tool/text.c
+TOOL_FUZZ_SOURCES := tool/mixed_lines.c tool/report.c tool/report_line.c tool/report_find.c tool/text.c
 $(TOOL_FUZZERS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(TOOL_FUZZ_SOURCES) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(filter-out -MMD -MP,$(TOOL_TEST_CFLAGS)) -fsanitize=fuzzer $< $(TOOL_FUZZ_SOURCES) -o $@

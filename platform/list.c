@@ -3,8 +3,10 @@
  * every x86-64 machine can claim to be, is last. */
 #include "platform/pc/pc.h"
 #include "platform/platform.h"
+#include "platform/xen/pv/pv.h"
 
 const struct platform *const platforms[] = {
+	&platform_xen_pv,
 	&platform_pc,
 	NULL,
 };

@@ -7,6 +7,7 @@
 #include "tool/boot.h"
 
 #include "tool/file.h"
+#include "tool/mixed_lines.h"
 #include "tool/qemu_process.h"
 #include "tool/qmp_link.h"
 
@@ -47,7 +48,8 @@ struct boot {
 	bool panic_seen;
 	char line[LINE_BYTES];
 	size_t used;
-	bool cut; /* the line has begun in an earlier piece */
+	bool cut;		  /* the line has begun in an earlier piece */
+	struct mixed_lines mixed; /* of a guest that shares its console with a hypervisor */
 	size_t errors_used;
 };
 
@@ -81,23 +83,34 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* whole: it was ended by a newline. Only a line that is all there can be a record. */
-static void take_line(struct boot *boot, bool whole)
+/* guest: the line is the guest's; piece: not all of it. Only a line that is all there can be a record. */
+static void take_text(void *context, const char *line, size_t length, bool guest, bool piece)
 {
+	struct boot *boot = context;
 	struct guest_report *report = &boot->result->report;
-	size_t length = boot->used;
-	enum report_line what = REPORT_TEXT;
+	enum report_line what =
+		guest && !piece ? report_read_line(report, line, length) : REPORT_TEXT;
 
-	if (length && boot->line[length - 1] == '\r')
-		length--;
-	if (whole && !boot->cut)
-		what = report_read_line(report, boot->line, length);
 	if (boot->order->line)
-		boot->order->line(boot->order->context, boot->line, length, what);
+		boot->order->line(boot->order->context, line, length, what);
 	if (what == REPORT_RECORD && boot->order->progress)
 		boot->order->progress(boot->order->context, report);
 	if (what == REPORT_RECORD && boot->phase == RUNNING)
 		host_actions_go_on(&boot->actions);
+}
+
+/* whole: it was ended by a newline. */
+static void take_line(struct boot *boot, bool whole)
+{
+	size_t length = boot->used;
+	bool piece = !whole || boot->cut;
+
+	if (length && boot->line[length - 1] == '\r')
+		length--;
+	if (boot->order->profile->boot == PROFILE_BOOT_MODULE && !piece)
+		mixed_lines_take(&boot->mixed, boot->line, length);
+	else
+		take_text(boot, boot->line, length, true, piece);
 	boot->used = 0;
 	boot->cut = !whole;
 }
@@ -247,6 +260,7 @@ static void see_to_its_end(struct boot *boot)
 		continue;
 	while (boot->process.qmp >= 0 && qmp_more(&boot->process) && qmp_receive(&boot->qmp))
 		continue;
+	mixed_lines_end(&boot->mixed);
 	if (boot->used)
 		take_line(boot, false);
 }
@@ -332,6 +346,16 @@ static char *image_find(const struct boot_order *order, const char *name, char *
 	return NULL;
 }
 
+/* QEMU takes what is behind a blank for the module's command line. */
+static bool module_refused(const struct boot_order *order, const char *path, char *message)
+{
+	if (order->profile->boot != PROFILE_BOOT_MODULE || !strchr(path, ' '))
+		return false;
+	snprintf(message, BOOT_MESSAGE_SIZE,
+		 "%.200s: has a blank in it: QEMU does not load a module from there", path);
+	return true;
+}
+
 void boot_run(const struct boot_order *order, struct boot_result *result)
 {
 	struct boot *boot = memory_or_end(calloc(1, sizeof(*boot)));
@@ -344,10 +368,12 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	result->errors = memory_or_end(calloc(1, ERRORS_BYTES + 1));
 	boot->order = order;
 	boot->result = result;
+	boot->mixed = (struct mixed_lines){ .line = take_text, .context = boot };
 	files.image = image_find(order, name, result->message);
 	if (files.image && loader_name)
 		files.loader = image_find(order, loader_name, result->message);
 	if (files.image && !files.loader == !loader_name &&
+	    !module_refused(order, files.image, result->message) &&
 	    !qemu_process_start(&boot->process, order, &files, result->message,
 				BOOT_MESSAGE_SIZE)) {
 		result->end = BOOT_ENDED;

@@ -57,6 +57,10 @@ struct boot_result {
 void boot_run(const struct boot_order *order, struct boot_result *result);
 void boot_result_free(struct boot_result *result);
 
+/* How many CPUs the guest must have; 0: any number, because the user's own words for QEMU say how many
+ * the machine has. */
+uint64_t boot_expected_cpus(const struct boot_order *order);
+
 /*
  * NULL if all is as it must be: it ended by itself with status 0, its report is whole, `expected` CPUs
  * are present (0: any number) and all of them online, and no self-test failed. Else one line, in

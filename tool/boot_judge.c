@@ -4,9 +4,17 @@
  * came up with fewer CPUs than it was given: that is how such losses stay unseen.
  */
 #include "tool/boot.h"
+#include "tool/options.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+uint64_t boot_expected_cpus(const struct boot_order *order)
+{
+	bool machine_is_guests = order->profile->boot != PROFILE_BOOT_MODULE;
+
+	return machine_is_guests && options_qemu_has(order->qemu_args, "-smp") ? 0 : order->cpus;
+}
 
 int boot_guest_status(const struct boot_result *result, const struct profile *profile)
 {

@@ -153,7 +153,6 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 	struct watch watch = { .wanted = entry->line,
 			       .unwanted = entry->never,
 			       .log = fopen(log, "w") };
-	bool any = options_qemu_has(entry->qemu.at, "-smp");
 	struct boot_order order = {
 		.profile = profile,
 		.build = build,
@@ -173,7 +172,8 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 	int code;
 
 	boot_run(&order, &result);
-	failure = boot_failure(&result, profile, any ? 0 : order.cpus, message, sizeof(message));
+	failure = boot_failure(&result, profile, boot_expected_cpus(&order), message,
+			       sizeof(message));
 	code = compare(entry, &result, profile, &watch, failure, reason, size);
 	if (code && result.host.message[0]) {
 		size_t used = strlen(reason);

@@ -64,6 +64,14 @@ static int set_cpus_max(struct profile_reader *reader, const char *value)
 	return fault(reader, "cpus-max = %s: not between 1 and %d", value, CPUS_MAX_MAX);
 }
 
+static int set_machine_cpus_max(struct profile_reader *reader, const char *value)
+{
+	if (text_number(value, CPUS_MAX_MAX, &reader->profile->machine_cpus_max) &&
+	    reader->profile->machine_cpus_max)
+		return 0;
+	return fault(reader, "machine-cpus-max = %s: not between 1 and %d", value, CPUS_MAX_MAX);
+}
+
 static int set_memory(struct profile_reader *reader, const char *value)
 {
 	if (text_memory(value, &reader->profile->memory) && reader->profile->memory)
@@ -101,7 +109,8 @@ static int set_boot(struct profile_reader *reader, const char *value)
 {
 	static const char *const names[] = { [PROFILE_BOOT_KERNEL] = "kernel",
 					     [PROFILE_BOOT_CDROM] = "cdrom",
-					     [PROFILE_BOOT_INITRD] = "initrd" };
+					     [PROFILE_BOOT_INITRD] = "initrd",
+					     [PROFILE_BOOT_MODULE] = "module" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(value, names[i]))
@@ -109,7 +118,7 @@ static int set_boot(struct profile_reader *reader, const char *value)
 		reader->profile->boot = (enum profile_boot)i;
 		return 0;
 	}
-	return fault(reader, "boot = %s: neither kernel, cdrom nor initrd", value);
+	return fault(reader, "boot = %s: none of kernel, cdrom, initrd, module", value);
 }
 
 static const struct profile_key keys[] = {
@@ -127,6 +136,7 @@ static const struct profile_key keys[] = {
 	{ "args", false, 0, add_args },
 	{ "cpus", false, 0, set_cpus },
 	{ "cpus-max", false, 0, set_cpus_max },
+	{ "machine-cpus-max", false, 0, set_machine_cpus_max },
 	{ "mem", false, 0, set_memory },
 	{ "exit", true, 0, set_exit },
 	{ "console", false, 0, set_console },
@@ -220,6 +230,17 @@ static int read_lines(struct profile_reader *reader, const char *text, size_t si
 	return 0;
 }
 
+/* Are all braces those of {cpus}? */
+static bool only_known_words(const char *text)
+{
+	for (text += strcspn(text, "{}"); *text; text += strcspn(text, "{}")) {
+		if (strncmp(text, PROFILE_CPUS_WORD, strlen(PROFILE_CPUS_WORD)))
+			return false;
+		text += strlen(PROFILE_CPUS_WORD);
+	}
+	return true;
+}
+
 /* What must be there is there, and fits together. */
 static int check_whole(struct profile_reader *reader)
 {
@@ -229,8 +250,13 @@ static int check_whole(struct profile_reader *reader)
 		if (keys[i].required && !(reader->seen & (UINT64_C(1) << i)))
 			return fault(reader, "no key \"%s\"", keys[i].name);
 	}
-	if ((profile->boot == PROFILE_BOOT_INITRD) != !!profile->loader)
-		return fault(reader, "loader: needed for boot = initrd, and only for that");
+	if ((profile->boot == PROFILE_BOOT_INITRD || profile->boot == PROFILE_BOOT_MODULE) !=
+	    !!profile->loader)
+		return fault(reader, "loader: needed for boot = initrd and module, and only there");
+	if (profile->machine_cpus_max && profile->boot != PROFILE_BOOT_MODULE)
+		return fault(reader, "machine-cpus-max: only for boot = module");
+	if (profile->loader_append && !only_known_words(profile->loader_append))
+		return fault(reader, "loader-append: in braces stands only {cpus}");
 	if (profile->cpus > profile->cpus_max)
 		return fault(reader, "cpus = %llu is above cpus-max = %llu",
 			     (unsigned long long)profile->cpus,

@@ -7,9 +7,12 @@
  *	arch		x86_64, ... (required)
  *	image		the kernel, in the build directory (required)
  *	boot		kernel (default): QEMU loads the image; cdrom: the image is a CD to boot from;
- *			initrd: it is the initrd of another kernel, which then goes on to ours
- *	loader		that other kernel, in the build directory (needed for initrd)
- *	loader-append	that other kernel's own command line
+ *			initrd: it is the initrd of another kernel, which then goes on to ours;
+ *			module: it is the first module of a hypervisor, which runs it as its guest
+ *	loader		that other kernel or hypervisor, in the build directory (needed for both)
+ *	loader-append	its own command line; {cpus} stands for the number of CPUs asked for
+ *	machine-cpus-max	the most CPUs of a machine with a hypervisor (only for module): it has
+ *			as many as the guest, and no more than that
  *	exit		isa-debug-exit or power-off: how the guest's status comes (required)
  *	console		serial (default) or debugcon (port 0xE9): where the guest's text comes out
  *	machine, cpu, accel	QEMU's -machine, -cpu, -accel
@@ -24,7 +27,8 @@
 
 #include "tool/text.h"
 
-#define PROFILE_NAME_MAX 32
+#define PROFILE_NAME_MAX  32
+#define PROFILE_CPUS_WORD "{cpus}" /* in loader-append */
 
 enum profile_exit {
 	PROFILE_EXIT_POWER_OFF,
@@ -36,12 +40,13 @@ enum profile_console {
 	PROFILE_CONSOLE_DEBUG
 };
 
-/* How the image comes into the machine. Only in the first way does QEMU hand on the command line;
- * in the others it is the machine's serial number (SMBIOS), where who loads the image finds it. */
+/* How the image comes into the machine. With a CD and as an initrd its command line is the machine's
+ * serial number (SMBIOS), where who loads the image finds it; else QEMU hands it on. */
 enum profile_boot {
 	PROFILE_BOOT_KERNEL,
 	PROFILE_BOOT_CDROM,
-	PROFILE_BOOT_INITRD
+	PROFILE_BOOT_INITRD,
+	PROFILE_BOOT_MODULE
 };
 
 struct profile {
@@ -51,7 +56,8 @@ struct profile {
 		*loader, *loader_append;
 	struct word_list args;
 	uint64_t cpus, cpus_max;
-	uint64_t memory; /* MiB */
+	uint64_t machine_cpus_max; /* 0: no limit of its own */
+	uint64_t memory;	   /* MiB */
 	enum profile_exit exit;
 	enum profile_console console;
 	enum profile_boot boot;

@@ -48,6 +48,34 @@ static char *commas_doubled(const char *text)
 	return doubled;
 }
 
+/* The loader's own command line for so many CPUs. NULL: it has none. To be freed. */
+static char *loader_line(const struct profile *profile, uint64_t cpus)
+{
+	const char *rest = profile->loader_append;
+	char *line = rest ? text_copy("", 0) : NULL;
+
+	while (rest && *rest) {
+		const char *word = strstr(rest, PROFILE_CPUS_WORD);
+		int length = (int)(word ? (size_t)(word - rest) : strlen(rest));
+		char *longer = word ? text_format("%s%.*s%" PRIu64, line, length, rest, cpus)
+				    : text_format("%s%s", line, rest);
+
+		free(line);
+		line = longer;
+		rest = word ? word + strlen(PROFILE_CPUS_WORD) : NULL;
+	}
+	return line;
+}
+
+/* A hypervisor's first module, and what goes with it. QEMU takes a comma for the end of a module. */
+static void module_words(struct word_list *words, const char *image, const char *line)
+{
+	char *module = text_format("%s%s%s", image, *line ? " " : "", line);
+
+	add_formatted(words, "-initrd", commas_doubled(module));
+	free(module);
+}
+
 /* The image and its command line, in the way that the profile wants. */
 static void image_words(struct word_list *words, const struct boot_order *order,
 			const struct boot_files *files)
@@ -67,13 +95,27 @@ static void image_words(struct word_list *words, const struct boot_order *order,
 		add_option(words, "-cdrom", files->image);
 	} else {
 		add_option(words, "-kernel", files->loader);
-		add_option(words, "-initrd", files->image);
-		add_option(words, "-append", profile->loader_append);
+		add_formatted(words, "-append", loader_line(profile, order->cpus));
 	}
+	if (profile->boot == PROFILE_BOOT_MODULE) {
+		module_words(words, files->image, line);
+		free(line);
+		return;
+	}
+	if (profile->boot == PROFILE_BOOT_INITRD)
+		add_option(words, "-initrd", files->image);
 	serial = commas_doubled(line);
 	add_formatted(words, "-smbios", text_format("type=1,serial=%s", serial));
 	free(serial);
 	free(line);
+}
+
+/* How many CPUs the machine has: the guest's, unless there is a hypervisor between the two. */
+static uint64_t machine_cpus(const struct boot_order *order)
+{
+	uint64_t most = order->profile->machine_cpus_max;
+
+	return most && most < order->cpus ? most : order->cpus;
 }
 
 /* The profile's words first, then ours, the user's last: of two the last wins. */
@@ -92,7 +134,7 @@ static void qemu_words(struct word_list *words, const struct boot_order *order,
 	add_option(words, "-accel", profile->accel);
 	for (size_t i = 0; i < profile->args.count; i++)
 		words_add_text(words, profile->args.at[i]);
-	add_formatted(words, "-smp", text_format("%" PRIu64, order->cpus));
+	add_formatted(words, "-smp", text_format("%" PRIu64, machine_cpus(order)));
 	add_formatted(words, "-m", text_format("%" PRIu64 "M", order->memory));
 	image_words(words, order, files);
 	add_formatted(words, "-chardev",

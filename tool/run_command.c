@@ -179,10 +179,9 @@ static int write_json(const struct boot_result *boot, const char *path)
 static int judge(const struct boot_result *result, const struct options *options,
 		 const struct boot_order *order, struct view *view)
 {
-	bool any = options_qemu_has(order->qemu_args, "-smp");
 	char message[BOOT_MESSAGE_SIZE];
-	const char *failure = boot_failure(result, order->profile, any ? 0 : order->cpus, message,
-					   sizeof(message));
+	const char *failure = boot_failure(result, order->profile, boot_expected_cpus(order),
+					   message, sizeof(message));
 
 	erase_progress(view);
 	if (result->end == BOOT_NOT_STARTED) {
@@ -193,7 +192,7 @@ static int judge(const struct boot_result *result, const struct options *options
 		show_tail(view);
 		show_errors(result->errors);
 	}
-	show_result(result, order->profile->name, failure, any ? 0 : order->cpus);
+	show_result(result, order->profile->name, failure, boot_expected_cpus(order));
 	if (options->json && write_json(result, options->json))
 		return EXIT_CANNOT;
 	if (result->end == BOOT_INTERRUPTED)

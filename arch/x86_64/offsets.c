@@ -11,6 +11,7 @@ _Static_assert(offsetof(struct cpu_record, state) == RECORD_STATE, "record: stat
 _Static_assert(offsetof(struct cpu_record, number) == RECORD_NUMBER, "record: number");
 _Static_assert(offsetof(struct cpu_record, unit) == RECORD_UNIT, "record: unit");
 _Static_assert(offsetof(struct cpu_record, stack) == RECORD_STACK, "record: stack");
+_Static_assert(offsetof(struct cpu_record, vcpu_id) == RECORD_VCPU, "record: vCPU id");
 _Static_assert(offsetof(struct cpu_lookup, slots) == LOOKUP_SLOTS, "lookup: slots");
 _Static_assert(offsetof(struct cpu_lookup, mask) == LOOKUP_MASK, "lookup: mask");
 _Static_assert(offsetof(struct cpu_lookup, records) == LOOKUP_RECORDS, "lookup: records");
@@ -37,5 +38,6 @@ _Static_assert(POISON_BASE + (uint64_t)WAYS * POISON_SPAN <= LAYOUT_START,
 _Static_assert(POISON_SPAN == 1 << POISON_SHIFT, "poison: span");
 _Static_assert(POISON_BASE_SECONDARY == POISON_BASE + (uint64_t)WAY_SECONDARY * POISON_SPAN,
 	       "poison");
+_Static_assert(POISON_BASE_XEN_PV == POISON_BASE + (uint64_t)WAY_XEN_PV * POISON_SPAN, "poison");
 _Static_assert(offsetof(struct percpu_head, self) == 0, "unit head: self");
 _Static_assert(offsetof(struct percpu_head, canary) == 40, "stack protector's word at %gs:40");

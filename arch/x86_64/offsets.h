@@ -18,7 +18,8 @@
 #define WAY_SECONDARY  1
 #define WAY_MULTIBOOT2 2
 #define WAY_LINUX      3
-#define WAYS	       4
+#define WAY_XEN_PV     4
+#define WAYS	       5
 
 /*
  * The base that faults: a canonical address where nothing is ever mapped, one for each way in, so
@@ -30,7 +31,8 @@
 #define POISON_SHIFT	      30
 #define POISON_SPAN	      0x40000000
 #define POISON_BASE_SECONDARY 0xffff880040000000 /* POISON_BASE + WAY_SECONDARY * POISON_SPAN */
-#define LAYOUT_START	      0xffff880100000000
+#define POISON_BASE_XEN_PV    0xffff880100000000 /* POISON_BASE + WAY_XEN_PV * POISON_SPAN */
+#define LAYOUT_START	      0xffff880140000000
 
 /* MSRs: Intel SDM vol. 4. */
 #define MSR_APIC_BASE 0x1b
@@ -78,6 +80,7 @@
 #define RECORD_NUMBER  4
 #define RECORD_UNIT    8
 #define RECORD_STACK   16
+#define RECORD_VCPU    36
 #define LOOKUP_SLOTS   0
 #define LOOKUP_MASK    8
 #define LOOKUP_RECORDS 16
@@ -110,6 +113,9 @@
 /* What a trap pushes (trap.h): bytes of the registers that trap_entry.S saves. */
 #define TRAP_SAVED_BYTES 120
 
-#define BOOT_STACK_SIZE	 16384
+/* Bytes from one stub of a Xen PV trap to the next: entry_xen_pv.S. */
+#define XEN_PV_STUB_STRIDE 32
+
+#define BOOT_STACK_SIZE	   16384
 
 #endif

@@ -16,7 +16,8 @@ enum fixmap_slot {
 		       * reached through the direct map */
 	FIXMAP_FIRMWARE = FIXMAP_TABLE + 4, /* the page of firmware memory that is being read */
 	FIXMAP_LOCAL_APIC,
-	FIXMAP_MAILBOX, /* the Multiprocessor Wakeup mailbox */
+	FIXMAP_MAILBOX,	   /* the Multiprocessor Wakeup mailbox */
+	FIXMAP_XEN_SHARED, /* Xen's shared info page */
 	FIXMAP_SLOTS = 64,
 };
 

@@ -13,9 +13,19 @@
 extern const char percpu_template[], percpu_template_end[];
 extern char percpu_boot_area[], percpu_boot_area_end[];
 
+static void (*writer)(uintptr_t unit); /* NULL: the MSR */
+
+void percpu_base_writer_set(void (*write)(uintptr_t unit))
+{
+	writer = write;
+}
+
 void percpu_base_set(uintptr_t unit)
 {
-	msr_write(MSR_GS_BASE, unit);
+	if (writer)
+		writer(unit);
+	else
+		msr_write(MSR_GS_BASE, unit);
 }
 
 void percpu_base_load(cpu_t cpu)

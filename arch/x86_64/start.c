@@ -118,18 +118,24 @@ const char *x86_way_name(uint64_t way)
 		[WAY_SECONDARY] = "secondary",
 		[WAY_MULTIBOOT2] = "multiboot2",
 		[WAY_LINUX] = "linux",
+		[WAY_XEN_PV] = "xen-pv",
 	};
 
 	return way < WAYS ? names[way] : "unknown";
 }
 
-void x86_start(uint32_t way, uint64_t physical)
+void x86_begin(uint32_t way, uint64_t physical)
 {
 	bringup_entry_mark();
 	source = (struct boot_source){ (enum boot_protocol)way, physical };
 	x86_machine.entry = x86_way_name(way);
 	machine_set(&x86_machine);
 	stack_adopt((uintptr_t)boot_stack, BOOT_STACK_SIZE);
+}
+
+void x86_start(uint32_t way, uint64_t physical)
+{
+	x86_begin(way, physical);
 	x86_features_enable();
 	muster_exit(muster_main());
 }

@@ -10,12 +10,15 @@ enum boot_protocol {
 	BOOT_PVH = WAY_PVH,
 	BOOT_MULTIBOOT2 = WAY_MULTIBOOT2,
 	BOOT_LINUX = WAY_LINUX,
+	BOOT_XEN_PV = WAY_XEN_PV,
 };
 
 /* How the boot CPU was entered, and where what it was told is. */
 struct boot_source {
 	enum boot_protocol protocol;
-	uint64_t physical; /* struct hvm_start_info, boot information, struct boot_params */
+	/* struct hvm_start_info, boot information, struct boot_params; the virtual address of Xen's
+	 * struct start_info */
+	uint64_t physical;
 };
 const struct boot_source *boot_source(void);
 
@@ -32,11 +35,15 @@ const char *x86_hypervisor(void);
 void x86_emergency_console(void) __attribute__((weak));
 
 /* A way in by its number, as reports and messages name it: "pvh", "secondary", "multiboot2",
- * "linux". Never NULL. */
+ * "linux", "xen-pv". Never NULL. */
 const char *x86_way_name(uint64_t way);
 
 /* From assembly: the first C function of the boot CPU. Does not return. */
 void x86_start(uint32_t way, uint64_t physical) __attribute__((noreturn));
+
+/* The part of it that every way in shares: core gets its machine. For a way in whose first C code is its
+ * platform's. */
+void x86_begin(uint32_t way, uint64_t physical);
 
 /* From assembly: the end of a CPU that goes. */
 void x86_stop_this_cpu(uint32_t *state_word, uint32_t state) __attribute__((noreturn));

@@ -145,7 +145,7 @@ static void console_whatever(void)
 	if (machine_get()->console_write)
 		return;
 	machine_set(&x86_machine);
-	if (x86_emergency_console)
+	if (!machine_get()->console_write && x86_emergency_console)
 		x86_emergency_console();
 }
 

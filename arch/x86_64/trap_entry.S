@@ -4,6 +4,8 @@
  * the registers and calls trap_dispatch(). There is no user mode here, so no swapgs: the base is
  * whatever the interrupted code had.
  */
+#include "arch/x86_64/trap_save.h"
+
 	.text
 
 	/* 0-31; the processor pushes an error code for 8, 10-14, 17, 21, 29, 30 (SDM vol. 3A, table
@@ -36,45 +38,8 @@ trap_stub_stray:
 	.type trap_save, @function
 trap_save:
 	cld
-	pushq	%rax
-	pushq	%rbx
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%rbp
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	movq	%rsp, %rdi
-	movq	%rsp, %rbp
-	andq	$-16, %rsp
-	xorl	%eax, %eax
-	pushq	%rax
-	pushq	%rax
-	call	trap_dispatch
-	movq	%rbp, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rbp
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rbx
-	popq	%rax
-	addq	$16, %rsp		/* vector and error code */
+	trap_save_and_dispatch
+	trap_restore
 	iretq
 	.size trap_save, . - trap_save
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Any bytes as a guest's console. Whatever comes, the reader keeps its limits, and what it calls
- * complete is so.
+ * Any bytes as a guest's console, which it shares with a hypervisor when they begin with "(". Whatever
+ * comes, the reader keeps its limits, and what it calls complete is so.
  */
+#include "tool/mixed_lines.h"
 #include "tool/report.h"
 
 #include <string.h>
@@ -77,10 +78,18 @@ static void check(const struct guest_report *report)
 		check_complete(report);
 }
 
+static void on_line(void *context, const char *line, size_t length, bool guest, bool piece)
+{
+	if (guest && !piece)
+		(void)report_read_line(context, line, length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct guest_report report = { .refused = 0 };
+	struct mixed_lines lines = { .line = on_line, .context = &report };
 	const char *text = (const char *)data;
+	bool shared = size && *text == '(';
 
 	while (size) {
 		const char *end = memchr(text, '\n', size);
@@ -89,11 +98,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* So that answers to the NMI are met too. */
 		if (length == 1 && *text == '?')
 			report_asked(&report);
-		(void)report_read_line(&report, text, length);
+		if (shared)
+			mixed_lines_take(&lines, text, length);
+		else
+			(void)report_read_line(&report, text, length);
 		length += end ? 1 : 0;
 		text += length;
 		size -= length;
 	}
+	mixed_lines_end(&lines);
 	check(&report);
 	report_free(&report);
 	return 0;

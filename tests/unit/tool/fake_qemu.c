@@ -22,6 +22,7 @@ struct fake {
 	const char *mode;
 	int console, qmp;
 	unsigned int cpus;
+	char **words;
 	unsigned int records; /* of the closing report, said so far */
 };
 
@@ -64,6 +65,7 @@ static int fd_of(const char *value)
 
 static void read_arguments(struct fake *fake, int argc, char **argv)
 {
+	fake->words = argv;
 	for (int i = 1; i + 1 < argc; i++) {
 		const char *value = argv[i + 1];
 
@@ -476,6 +478,27 @@ static int loud_errors(struct fake *fake)
 	return 1 << 1 | 1;
 }
 
+/* The report of a guest whose hypervisor writes to the same console, and first its words. */
+static int shared_console(struct fake *fake)
+{
+	say(fake, "(XEN) booting\r\nwords");
+	for (char **word = fake->words; *word; word++)
+		if (!strcmp(*word, "-kernel") || !strcmp(*word, "-append") ||
+		    !strcmp(*word, "-initrd") || !strcmp(*word, "-smp"))
+			say(fake, " %s <%s>", word[0], word[1]);
+	say(fake,
+	    "\r\n(XEN) [2026-11-21 14:00:00] (d0) @muster 1 at step=console where=BOOT cpu=0\r\n");
+	say(fake, "@muster 1 guest platform=fake arch=x86_64 hypervi(XEN) d0v1: a word\r\n"
+		  "(XEN) and one more\r\n"
+		  "sor=xen possible=4 present=4 on(XEN) third\r\nline=4 left_out=0\r\n");
+	fake->records = 1;
+	for (unsigned int i = 0; i < 4; i++)
+		say_cpu(fake, i, "online");
+	say(fake, "@muster 1 tests passed=3 failed=0\n");
+	say(fake, "@muster 1 end rec(XEN) \r\nords=%u status=0\n", fake->records + 1);
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct fake *fake);
@@ -509,6 +532,7 @@ static const struct {
 	{ "leave-child", leave_child },
 	{ "refuse-arguments", refuse_arguments },
 	{ "loud-errors", loud_errors },
+	{ "shared-console", shared_console },
 };
 
 int main(int argc, char **argv)

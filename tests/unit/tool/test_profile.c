@@ -101,12 +101,37 @@ static void test_refused(void **state)
 	expect_refused(NEEDED "boot = floppy\n", "boot = floppy");
 	expect_refused(NEEDED "boot = initrd\n", "loader: needed");
 	expect_refused(NEEDED "loader = vmlinuz\n", "loader: needed");
+	expect_refused(NEEDED "boot = module\n", "loader: needed");
+	expect_refused(NEEDED "machine-cpus-max = 2\n", "only for boot = module");
+	expect_refused(NEEDED "machine-cpus-max = 0\n", "machine-cpus-max = 0: not between");
+	expect_refused(NEEDED "boot = initrd\nloader = x\nmachine-cpus-max = 2\n",
+		       "only for boot = module");
+	expect_refused(NEEDED "boot = module\nloader = x\nloader-append = {mem}\n",
+		       "in braces stands only {cpus}");
+	expect_refused(NEEDED "boot = module\nloader = x\nloader-append = {cpus}}\n",
+		       "in braces stands only {cpus}");
 	expect_refused(NEEDED "append = \x1b[2J\n", "not printable");
 	expect_refused(NEEDED "append = caf\xc3\xa9\n", "not printable");
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "append = ", 9);
 	line[sizeof(line) - 1] = 0;
 	expect_refused(line, "longer than");
+}
+
+static void test_hypervisor(void **state)
+{
+	const char *text = NEEDED "boot = module\nloader = xen.elf\n"
+				  "loader-append = {cpus} a{cpus}{cpus}\nmachine-cpus-max = 16\n";
+	struct profile profile;
+	char message[256];
+
+	(void)state;
+	assert_int_equal(parse(text, strlen(text), &profile, message), 0);
+	assert_int_equal(profile.boot, PROFILE_BOOT_MODULE);
+	assert_string_equal(profile.loader, "xen.elf");
+	assert_string_equal(profile.loader_append, "{cpus} a{cpus}{cpus}");
+	assert_int_equal(profile.machine_cpus_max, 16);
+	profile_free(&profile);
 }
 
 static void test_zero_bytes(void **state)
@@ -238,9 +263,10 @@ static void test_unknown_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),	   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_zero_bytes), cmocka_unit_test(test_any_bytes),
-		cmocka_unit_test(test_find),	   cmocka_unit_test(test_unknown_names),
+		cmocka_unit_test(test_good),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_hypervisor),    cmocka_unit_test(test_zero_bytes),
+		cmocka_unit_test(test_any_bytes),     cmocka_unit_test(test_find),
+		cmocka_unit_test(test_unknown_names),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

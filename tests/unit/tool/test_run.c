@@ -481,6 +481,61 @@ static void qemu_refuses(void **state)
 	assert_string_equal(outcome.out, "");
 }
 
+/* In front of the profile: what of it is a hypervisor's. */
+static void write_hypervisor_profile(const char *loader)
+{
+	char text[PATH_MAX + 512];
+
+	snprintf(text, sizeof(text),
+		 "qemu = %s\narch = x86_64\nimage = image\nexit = isa-debug-exit\n"
+		 "args = -fake shared-console\nplatform = fake\ncpus = 4\ncpus-max = 8\n%s"
+		 "append = one=1,2\nmachine-cpus-max = 3\n",
+		 fake, loader);
+	write_file("fake.profile", text);
+}
+
+static void a_guest_of_a_hypervisor(void **state)
+{
+	static const char *const words[] = { "--append", "two", "--log", "console.log", NULL };
+	char log[PATH_MAX], wanted[PATH_MAX];
+	const char *with_log[] = { words[0], words[1], words[2], log, "--", "-smp", "2", NULL };
+
+	(void)state;
+	path_in(log, sizeof(log), "console.log");
+	write_hypervisor_profile("boot = module\nloader = hypervisor\n"
+				 "loader-append = a={cpus}b {cpus}-{cpus}\n");
+	write_file("hypervisor", "not one");
+	run_words(0, with_log);
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.status, 0);
+	/* The user's -smp is about the machine, so the guest must have all that were asked for. */
+	assert_last_line("muster: fake: 4 of 4 CPUs online, 0 failed");
+	read_back("console.log", outcome.out);
+	snprintf(wanted, sizeof(wanted),
+		 "words -smp <3> -kernel <%s/hypervisor> -append <a=4b 4-4>"
+		 " -initrd <%s/image one=1,,2 two> -smp <2>\n",
+		 folder, folder);
+	assert_non_null(strstr(outcome.out, wanted));
+	assert_non_null(strstr(outcome.out,
+			       "\n(XEN) d0v1: a word\n(XEN) and one more\n(XEN) third\n"
+			       "@muster 1 guest platform=fake arch=x86_64 hypervisor=xen "
+			       "possible=4 present=4 online=4 left_out=0\n"));
+}
+
+/* The same console where nobody is expected to share it: nothing is put together. */
+static void no_hypervisor_no_joining(void **state)
+{
+	static const char *const none[] = { NULL };
+
+	(void)state;
+	write_hypervisor_profile("");
+	run_words(0, none);
+	assert_int_equal(outcome.status, 2);
+	assert_says("machine-cpus-max: only for boot = module");
+	run_mode("shared-console");
+	assert_int_equal(outcome.status, 1);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -493,8 +548,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	static const char *const names[] = { "image", "fake.profile", "out",
-					     "err",   "report.json",  "console.log" };
+	static const char *const names[] = { "image",	    "fake.profile", "out",	 "err",
+					     "report.json", "console.log",  "hypervisor" };
 	char path[128];
 
 	(void)state;
@@ -532,6 +587,8 @@ int main(void)
 		cmocka_unit_test(the_guest_asks_too_much),
 		cmocka_unit_test(hang_before_the_first_step),
 		cmocka_unit_test(qemu_refuses),
+		cmocka_unit_test(a_guest_of_a_hypervisor),
+		cmocka_unit_test(no_hypervisor_no_joining),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

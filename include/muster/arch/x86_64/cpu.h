@@ -7,6 +7,17 @@
 
 #define X86_RFLAGS_IF (1u << 9)
 
+/*
+ * The interrupt flag where it is not the processor's: a PV guest of Xen has it in memory, and its cli
+ * and sti do nothing. NULL: it is the processor's. Set before the first function of core runs.
+ */
+struct x86_interrupt_flag {
+	void (*on)(void);
+	void (*off)(void);
+	uint64_t (*save_off)(void); /* as interrupts_save_off(): X86_RFLAGS_IF if it was on */
+};
+extern const struct x86_interrupt_flag *x86_interrupt_flag;
+
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" ::: "memory");
@@ -14,18 +25,26 @@ static inline void cpu_relax(void)
 
 static inline void interrupts_on(void)
 {
-	__asm__ volatile("sti" ::: "memory");
+	if (__builtin_expect(!!x86_interrupt_flag, 0))
+		x86_interrupt_flag->on();
+	else
+		__asm__ volatile("sti" ::: "memory");
 }
 
 static inline void interrupts_off(void)
 {
-	__asm__ volatile("cli" ::: "memory");
+	if (__builtin_expect(!!x86_interrupt_flag, 0))
+		x86_interrupt_flag->off();
+	else
+		__asm__ volatile("cli" ::: "memory");
 }
 
 static inline uint64_t interrupts_save_off(void)
 {
 	uint64_t flags;
 
+	if (__builtin_expect(!!x86_interrupt_flag, 0))
+		return x86_interrupt_flag->save_off();
 	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
 	return flags;
 }

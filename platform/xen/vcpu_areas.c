@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The areas of a Xen guest: rows of contracts (docs/areas.md) and the hypercalls behind them. Called by
+ * the area engine on the boot CPU, by the steps `areas` and `areas-online`. Must never use a CPU number
+ * where Xen wants a vCPU id.
+ */
+#include "platform/xen/vcpu_areas.h"
+
+#include "platform/xen/event_channel.h"
+#include "platform/xen/xen_guest.h"
+
+#include <muster/muster.h>
+
+/* public/xen.h and public/vcpu.h; the sizes are those of a 64-bit guest. */
+_Static_assert(sizeof(struct vcpu_info) == 64, "public/xen.h, struct vcpu_info");
+_Static_assert(offsetof(struct vcpu_info, evtchn_pending_sel) == 8, "public/xen.h");
+_Static_assert(offsetof(struct vcpu_info, time) == 32, "public/xen.h, struct vcpu_info");
+_Static_assert(sizeof(struct vcpu_time_info) == 32, "public/xen.h, struct vcpu_time_info");
+_Static_assert(sizeof(struct vcpu_runstate_info) == 48, "public/vcpu.h");
+_Static_assert(sizeof(struct vcpu_register_vcpu_info) == 16, "public/vcpu.h");
+
+#define PAGE_SIZE   4096u
+#define NANOSECONDS UINT64_C(1000000000)
+/* A counter that is faster has never been built; slower than this no clock would be. */
+#define FREQUENCY_MIN UINT64_C(1000000)
+#define FREQUENCY_MAX UINT64_C(18000000000)
+#define TIME_TRIES    1000u
+
+/* Where Xen writes for this CPU. In a unit: a CPU that comes up again sets it anew. */
+static PERCPU(struct vcpu_info *, vcpu_info_here);
+
+struct vcpu_info *xen_vcpu_info(void)
+{
+	return this_cpu(vcpu_info_here);
+}
+
+void xen_vcpu_info_set(struct vcpu_info *info)
+{
+	this_cpu(vcpu_info_here) = info;
+}
+
+static int refused(cpu_t cpu, const struct area_kind *kind, long answer)
+{
+	if (answer < 0)
+		console_print("muster: CPU %u: %s: Xen refuses it for vCPU %u: %s\n", cpu.number,
+			      kind->name, cpu_vcpu_id(cpu).value, xen_error_name(answer));
+	return xen_error(answer);
+}
+
+static int vcpu_info_attach(cpu_t cpu, const struct area_kind *kind, void *pointer,
+			    uint64_t physical)
+{
+	struct vcpu_register_vcpu_info call = {
+		.mfn = xen_guest.frame(physical),
+		.offset = (uint32_t)(physical % PAGE_SIZE),
+	};
+	struct vcpu_info *info = pointer;
+	int error =
+		refused(cpu, kind, xen_vcpu_op(VCPUOP_register_vcpu_info, cpu_vcpu_id(cpu), &call));
+
+	if (error)
+		return error;
+	/* Xen has copied what there was, and goes on here. The boot CPU runs, and looks here from now on;
+	 * every other begins with upcalls masked. */
+	if (cpu.number)
+		info->evtchn_upcall_mask = 1;
+	else
+		xen_vcpu_info_set(info);
+	return 0;
+}
+
+static int runstate_attach(cpu_t cpu, const struct area_kind *kind, void *pointer,
+			   uint64_t physical)
+{
+	struct vcpu_register_runstate_memory_area call = { .addr.v = pointer };
+
+	(void)physical;
+	return refused(cpu, kind,
+		       xen_vcpu_op(VCPUOP_register_runstate_memory_area, cpu_vcpu_id(cpu), &call));
+}
+
+static int time_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, uint64_t physical)
+{
+	struct vcpu_register_time_memory_area call = { .addr.v = pointer };
+
+	(void)physical;
+	return refused(cpu, kind,
+		       xen_vcpu_op(VCPUOP_register_vcpu_time_memory_area, cpu_vcpu_id(cpu), &call));
+}
+
+static int fifo_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, uint64_t physical)
+{
+	(void)kind;
+	return xen_events_control_attach(cpu, pointer, physical);
+}
+
+static const struct area_kind kinds[XEN_AREAS] = {
+	[XEN_AREA_VCPU_INFO] = { .name = "vcpu-info",
+				 .size = sizeof(struct vcpu_info),
+				 .told = sizeof(struct vcpu_info),
+				 .align = sizeof(struct vcpu_info),
+				 .no_cross = PAGE_SIZE,
+				 .once_only = true,
+				 .where = WHERE_PREPARE,
+				 .undo_kind = UNDO_NONE,
+				 .attach = vcpu_info_attach },
+	/* By virtual address: 4.17 has no other way, and no value that takes it back. */
+	[XEN_AREA_RUNSTATE] = { .name = "runstate",
+				.size = sizeof(struct vcpu_runstate_info),
+				.told = sizeof(struct vcpu_runstate_info),
+				.align = sizeof(uint64_t),
+				.no_cross = PAGE_SIZE,
+				.where = WHERE_PREPARE,
+				.undo_kind = UNDO_NONE,
+				.attach = runstate_attach },
+	[XEN_AREA_TIME] = { .name = "time",
+			    .size = sizeof(struct vcpu_time_info),
+			    .told = sizeof(struct vcpu_time_info),
+			    .align = sizeof(uint64_t),
+			    .no_cross = PAGE_SIZE,
+			    .where = WHERE_PREPARE,
+			    .undo_kind = UNDO_NONE,
+			    .attach = time_attach },
+	[XEN_AREA_FIFO] = { .name = "event-fifo",
+			    .size = PAGE_SIZE,
+			    .told = PAGE_SIZE,
+			    .align = PAGE_SIZE,
+			    .no_cross = PAGE_SIZE,
+			    .whole_pages = true,
+			    .where = WHERE_PREPARE,
+			    .undo_kind = UNDO_WHOLE_GUEST,
+			    .attach = fifo_attach },
+};
+
+const struct area_table *xen_area_table(void)
+{
+	static const struct area_table with_fifo = { "xen", kinds, XEN_AREAS, 0 };
+	static const struct area_table without = { "xen", kinds, XEN_AREA_FIFO, 0 };
+
+	return xen_events_are_fifo() ? &with_fifo : &without;
+}
+
+int xen_areas_boot(cpu_t cpu)
+{
+	int error = areas_begin(xen_area_table());
+
+	if (error)
+		return error;
+	error = areas_prepare(cpu);
+	if (error)
+		(void)areas_end();
+	return error;
+}
+
+void xen_areas_boot_undo(cpu_t cpu)
+{
+	areas_prepare_undo(cpu);
+	(void)areas_end();
+}
+
+int xen_areas_online(cpu_t cpu)
+{
+	int error = areas_online(cpu);
+
+	if (!error)
+		xen_vcpu_info_set(area_ptr(cpu, XEN_AREA_VCPU_INFO));
+	return error;
+}
+
+void xen_areas_online_undo(cpu_t cpu)
+{
+	/* Upcalls stay masked: Xen still looks at what is not ours to look at any more. */
+	xen_vcpu_info_set(NULL);
+	areas_online_undo(cpu);
+}
+
+uint64_t xen_tsc_frequency(const volatile struct vcpu_time_info *time)
+{
+	uint32_t version, mul = 0;
+	int32_t shift = 0;
+	uint64_t frequency;
+	uint32_t tries = 0;
+
+	/* Odd: Xen is writing (public/xen.h, struct vcpu_time_info). */
+	do {
+		version = time->version;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		mul = time->tsc_to_system_mul;
+		shift = time->tsc_shift;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((version & 1 || version != time->version) && ++tries < TIME_TRIES);
+	if (tries == TIME_TRIES || !mul || shift <= -32 || shift >= 32)
+		return 0;
+	frequency = (NANOSECONDS << 32) / mul;
+	if (shift >= 0)
+		frequency >>= shift;
+	else if (frequency <= FREQUENCY_MAX >> -shift)
+		frequency <<= -shift;
+	else
+		return 0;
+	return frequency >= FREQUENCY_MIN && frequency < FREQUENCY_MAX ? frequency : 0;
+}
