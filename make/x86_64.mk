@@ -82,7 +82,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 # What only a PV guest of Xen has.
-$(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c))
+$(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
 HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)

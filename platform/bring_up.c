@@ -21,9 +21,9 @@ const struct platform *platform_current(void)
 {
 	static const struct platform *current;
 
-	for (size_t i = 0; !current && platforms[i]; i++)
-		if (platforms[i]->detect())
-			current = platforms[i];
+	for (size_t i = 0; !current && i < platforms.count; i++)
+		if (platforms.platforms[i] && platforms.platforms[i]->detect())
+			current = platforms.platforms[i];
 	return current;
 }
 

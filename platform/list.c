@@ -5,8 +5,12 @@
 #include "platform/platform.h"
 #include "platform/xen/pv/pv.h"
 
-const struct platform *const platforms[] = {
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak platform_xen_pv
+
+static const struct platform *const known[] = {
 	&platform_xen_pv,
 	&platform_pc,
-	NULL,
 };
+
+const struct platform_list platforms = { known, sizeof(known) / sizeof(known[0]) };
