@@ -109,6 +109,11 @@ static struct step_progress progress_of(cpu_t cpu)
 	};
 }
 
+uint8_t progress_row_now(cpu_t cpu)
+{
+	return progress_of(cpu).now;
+}
+
 static struct step_stamp *stamp_of(size_t row, cpu_t cpu)
 {
 	struct cpu_record *record;

@@ -145,6 +145,8 @@ static inline bool progress_is_complete(const struct cpu_record *record)
 	return __atomic_load_n(&record->step_finished, __ATOMIC_ACQUIRE) + 1u ==
 	       phase_end(WHERE_ONLINE);
 }
+/* The row that a CPU is at, for itself or for another; STEP_NONE: none. */
+uint8_t progress_row_now(cpu_t cpu);
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
 int progress_stamps_create(void);
 /* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last

@@ -131,7 +131,7 @@ static int bind(cpu_t cpu, uint32_t *port)
 int xen_events_prepare(cpu_t cpu)
 {
 	struct evtchn_unmask unmask;
-	uint32_t port;
+	uint32_t port = 0;
 	long answer;
 	int error = ports ? 0 : ports_create();
 

@@ -27,7 +27,11 @@
  * trap. */
 extern char xen_hypercall_page[];
 
-/* One call: number, and up to five arguments. Must not be made before Xen has filled the page. */
+/* One call: number, and up to five arguments. Must not be made before Xen has filled the page. Raw: for
+ * what has to work before there is a per-CPU base, and when everything else is broken. */
+long xen_hypercall_raw(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+/* The same, counted while CPUs are brought up (core/hypercall_count.h). Needs the per-CPU base once the
+ * bring-up table runs. */
 long xen_hypercall(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 
 static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint64_t c)
@@ -38,13 +42,14 @@ static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint6
 /* CONSOLEIO_write. */
 static inline long xen_console_out(const char *text, size_t length)
 {
-	return xen_hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text);
+	return xen_hypercall_raw(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text,
+				 0, 0);
 }
 
 /* SCHEDOP_*. */
 static inline long xen_sched_op(uint32_t command, void *argument)
 {
-	return xen_hypercall3(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0);
+	return xen_hypercall_raw(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0, 0, 0);
 }
 
 /* VCPUOP_*, of a vCPU that is known to exist, or that is asked for. */
