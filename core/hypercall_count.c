@@ -2,12 +2,11 @@
 /*
  * Counts calls to the hypervisor by step: hypercall_count.h. Called on the way into the hypervisor, on
  * every CPU and in interrupts, so it takes no lock: a pair of step and call claims a row of a small
- * hash table once, and adds to it. Must never be in the way of a panic: those calls are not counted.
+ * hash table once, and adds to it. Must never be in the way of a panic.
  */
 #include "core/hypercall_count.h"
 
 #include "core/cpu_table.h"
-#include "core/panic.h"
 #include "core/runner.h"
 
 #define ROWS 128u /* a power of two */
@@ -18,7 +17,13 @@ static struct counted_row {
 	uint32_t count;
 } rows[ROWS];
 static uint32_t without_room;
+static bool stopped;
 static const char *(*names)(uint16_t call);
+
+void hypercall_count_stop(void)
+{
+	stopped = true;
+}
 
 static uint32_t pair_of(uint8_t row, uint16_t call)
 {
@@ -38,8 +43,7 @@ void hypercall_count(uint16_t call, const char *(*name)(uint16_t call))
 {
 	uint32_t pair;
 
-	/* In a panic the base may be what is broken. */
-	if (!bringup_rows.table || bringup_is_over() || panic_is_under_way())
+	if (!bringup_rows.table || bringup_is_over() || stopped)
 		return;
 	__atomic_store_n(&names, name, __ATOMIC_RELAXED);
 	pair = pair_of(progress_row_now(cpu_this()), call);

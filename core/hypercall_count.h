@@ -19,6 +19,9 @@
  */
 void hypercall_count(uint16_t call, const char *(*name)(uint16_t call));
 
+/* A panic has begun: its calls are not counted, for the per-CPU base may be what is broken. */
+void hypercall_count_stop(void);
+
 /* One of what was counted. */
 struct hypercall_counted {
 	const char *step; /* "none": no step, or no room */
