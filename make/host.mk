@@ -35,6 +35,8 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
 $(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_xen_memory_map: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_memory_map: $(BUILD)/hosted/platform/xen/xen_memory_map.o
 $(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
 	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
 $(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o \

@@ -67,6 +67,7 @@ $(eval $(call x86_kernel,h01-boot,tests/history/h01_percpu_before_base.c,--wrap=
 $(eval $(call x86_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,--wrap=percpu_base_load))
 $(eval $(call x86_kernel,h02,tests/history/h02_base_and_tables.c,--wrap=descriptor_tables_load))
 $(eval $(call x86_kernel,h03,tests/history/h03_boot_area_reused.c,--wrap=unit_move_boot))
+$(eval $(call x86_kernel,h05,tests/history/h05_apic_id_as_vcpu_id.c,--wrap=pc_cpu_ids_read))
 # Kernels that a loader takes wrongly: entered where only a multiboot2 loader may go; and loaded 2 MiB
 # above where they are linked, with an entry address that was moved along.
 $(eval $(call x86_kernel,wrong-entry,examples/hello/hello.c,-e multiboot2_entry))
@@ -78,7 +79,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h05 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

@@ -59,6 +59,8 @@ void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
+/* What a local APIC sends that nobody asked for is taken, and named where it is odd. */
+void pc_strays_begin(void);
 
 int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);

@@ -125,7 +125,7 @@ static const struct bringup_step steps[] = {
 	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, xen_areas_online, xen_areas_online_undo },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS) | CAP(SHARED_AREAS), CAP(CPU_INTERRUPT),
-	  WHERE_ONLINE, UNDO_STEP, xen_pvh_local_apic_step, xen_pvh_local_apic_undo },
+	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
