@@ -12,7 +12,7 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # is tested here too.
 HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
-	device/qemu_cpu_hotplug.c \
+	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
@@ -32,9 +32,15 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
-$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
-$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_xen_memory_map: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_memory_map: $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
+	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
+	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
 $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_mailbox.o
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 

@@ -64,7 +64,7 @@ $(eval $(call x86_kernel,embed,$(wildcard examples/embed/*.c),$(X86_WHOLE)))
 # The smallest: one way in, one link, no names for its backtraces.
 HELLO := $(BUILD)/x86_64/examples/hello/hello.o
 $(BUILD)/hello-x86_64.elf: $(HELLO) $(X86_LIBRARY) arch/x86_64/muster.lds
-	$(Q)$(X86_LINK) -e pvh_entry -u muster_with_pvh $(HELLO) $(X86_LIBRARY) -o $@
+	$(Q)$(X86_LINK) --icf=safe -e pvh_entry -u muster_with_pvh $(HELLO) $(X86_LIBRARY) -o $@
 -include $(HELLO:.o=.d)
 
 # Kernels that do on purpose what real ones once did by mistake: tests/history.
@@ -72,6 +72,7 @@ $(eval $(call x86_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(X86_W
 $(eval $(call x86_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(X86_WHOLE) --wrap=percpu_base_load))
 $(eval $(call x86_kernel,h02,tests/history/h02_base_and_tables.c,$(X86_WHOLE) --wrap=descriptor_tables_load))
 $(eval $(call x86_kernel,h03,tests/history/h03_boot_area_reused.c,$(X86_WHOLE) --wrap=unit_move_boot))
+$(eval $(call x86_kernel,h05,tests/history/h05_apic_id_as_vcpu_id.c,$(X86_WHOLE) --wrap=pc_cpu_ids_read))
 # Kernels that a loader takes wrongly: entered where only a multiboot2 loader may go; and loaded 2 MiB
 # above where they are linked, with an entry address that was moved along.
 $(eval $(call x86_kernel,wrong-entry,examples/hello/hello.c,$(X86_WHOLE) -e multiboot2_entry))
@@ -83,7 +84,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h05 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

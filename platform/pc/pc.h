@@ -3,6 +3,7 @@
 #ifndef PLATFORM_PC_PC_H
 #define PLATFORM_PC_PC_H
 
+#include "core/cpu_table.h"
 #include "firmware/acpi.h"
 #include "platform/pc/pc_boot.h"
 #include "platform/platform.h"
@@ -19,16 +20,40 @@ struct pc_firmware {
 };
 extern struct pc_firmware pc_firmware;
 
+/* pc.c: what only joins core and arch, for the tables of guests that are PCs in this respect. */
+int pc_layout_step(cpu_t cpu);
+int pc_tables_step(cpu_t cpu);
+int pc_nodes_step(cpu_t cpu);
+int pc_boot_unit_step(cpu_t cpu);
+int pc_boot_stacks_step(cpu_t cpu);
+int pc_stack_marks_step(cpu_t cpu);
+int pc_online_step(cpu_t cpu);
+
 /* pc_firmware.c */
 int pc_command_line_step(cpu_t cpu);
 int pc_memory_map_step(cpu_t cpu);
+/* The same where the memory map comes from elsewhere: from a function like pc_boot_memory_map_read(). */
+typedef int pc_memory_map_reader(boot_range_function *range, void *context);
+int pc_memory_map_build(pc_memory_map_reader *read);
 int pc_firmware_step(cpu_t cpu);
 
 /* pc_ids.c */
 int pc_cpu_ids_step(cpu_t cpu);
+/*
+ * The same for a guest with a MADT whose hypervisor has ids of its own. The function says what one of
+ * its CPUs is called: uid (FWID_UNKNOWN_VALUE: the MADT does not have it) and APIC id are the firmware's;
+ * running: it is the CPU that asks.
+ */
+typedef vcpu_id_t pc_vcpu_id_function(uint32_t uid, uint32_t apic_id, bool running);
+int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id);
+
+/* pc_spares.c: each processor of the MADT is shown, and then the records are made. */
+typedef struct cpu_description pc_describe_function(const struct acpi_processor *processor);
+void pc_spares_see(const struct acpi_processor *processor);
+void pc_spares_add(pc_describe_function *describe, hwid_t boot);
 
 /* pc_nodes.c */
-int pc_nodes_step(cpu_t cpu);
+int pc_nodes_read(void);
 /* The node of a processor, NODE_ANY when the SRAT does not say. Needs step `nodes`. */
 uint32_t pc_node_of(uint32_t apic_id);
 /* The CPU table is complete: name processors that only one of SRAT and MADT knows. */
@@ -41,6 +66,8 @@ void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
+/* What a local APIC sends that nobody asked for is taken, and named where it is odd. */
+void pc_strays_begin(void);
 
 int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);
@@ -65,6 +92,7 @@ int pc_hotplug_eject(cpu_t cpu);
 /* pc_power.c */
 #define PC_WORDS 2
 extern const struct command_line_word pc_words[PC_WORDS];
+void pc_emergency_console(void);
 int pc_console_step(cpu_t cpu);
 int pc_console_choose(void);
 void pc_power_off(int status);

@@ -11,14 +11,15 @@
 #include "core/cpu_table.h"
 #include "core/machine.h"
 #include "device/local_apic.h"
-#include "firmware/acpi_spare.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
 
-/* An image may leave nodes out: core/image_choice.h. */
+/* An image may leave these out: core/image_choice.h. */
 #pragma weak pc_node_of
 #pragma weak pc_nodes_compare
+#pragma weak pc_spares_see
+#pragma weak pc_spares_add
 
 /* What the two walks of the MADT share: the first looks, the second adds. */
 struct walk {
@@ -26,7 +27,6 @@ struct walk {
 	hwid_t boot;
 	bool boot_found;
 	struct cpu_description boot_cpu;
-	struct acpi_spares *spares;
 };
 
 static uint32_t node_of(uint32_t apic_id)
@@ -34,12 +34,22 @@ static uint32_t node_of(uint32_t apic_id)
 	return pc_node_of ? pc_node_of(apic_id) : NODE_ANY;
 }
 
+static pc_vcpu_id_function *vcpu_id_of;
+
+/* A PC has no hypercalls; the hardware id stands in, so that a report has one. */
+static vcpu_id_t pc_vcpu_id(uint32_t uid, uint32_t apic_id, bool running)
+{
+	(void)uid;
+	(void)running;
+	return vcpu_id_from_value(apic_id);
+}
+
 static struct cpu_description describe(const struct acpi_processor *processor)
 {
 	return (struct cpu_description){
 		.hwid = hwid_from_value(processor->apic_id),
 		.fwid = fwid_from_value(processor->uid),
-		.vcpu_id = vcpu_id_from_value(processor->apic_id),
+		.vcpu_id = vcpu_id_of(processor->uid, processor->apic_id, false),
 		.node = node_of(processor->apic_id),
 		/* One that cannot be addressed can never be started. */
 		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
@@ -51,7 +61,8 @@ static void look(void *context, const struct acpi_processor *processor)
 	struct walk *walk = context;
 
 	walk->count++;
-	acpi_spares_see(walk->spares, processor);
+	if (pc_spares_see)
+		pc_spares_see(processor);
 	if (!processor->enabled && processor->apic_id != walk->boot.value)
 		return;
 	if (processor->apic_id > LOCAL_APIC_ID_MAX)
@@ -63,6 +74,7 @@ static void look(void *context, const struct acpi_processor *processor)
 	walk->boot_found = true;
 	walk->boot_cpu = describe(processor);
 	walk->boot_cpu.present = true; /* it runs */
+	walk->boot_cpu.vcpu_id = vcpu_id_of(processor->uid, processor->apic_id, true);
 }
 
 static void add(void *context, const struct acpi_processor *processor)
@@ -82,18 +94,6 @@ static void add(void *context, const struct acpi_processor *processor)
 		(void)cpu_table_add(&description);
 }
 
-static void add_spares(const struct acpi_spares *spares, hwid_t boot)
-{
-	for (uint32_t i = 0; i < spares->count; i++) {
-		struct cpu_description description = describe(&spares->at[i]);
-
-		if (spares->at[i].apic_id > LOCAL_APIC_ID_MAX)
-			cpu_table_leave_out();
-		else if (!hwid_equal(description.hwid, boot))
-			(void)cpu_table_add(&description);
-	}
-}
-
 /* The MADT does not know the CPU that runs: what it says of itself stands. */
 static void boot_cpu_believe(struct walk *walk)
 {
@@ -103,7 +103,7 @@ static void boot_cpu_believe(struct walk *walk)
 	walk->boot_cpu = (struct cpu_description){
 		.hwid = walk->boot,
 		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
-		.vcpu_id = vcpu_id_from_value((uint32_t)walk->boot.value),
+		.vcpu_id = vcpu_id_of(FWID_UNKNOWN_VALUE, (uint32_t)walk->boot.value, true),
 		.node = node_of((uint32_t)walk->boot.value),
 		.present = true,
 	};
@@ -121,13 +121,18 @@ static int table_create(uint32_t capacity)
 
 int pc_cpu_ids_step(cpu_t cpu)
 {
-	static struct acpi_spares spares;
-	struct walk walk = { .boot = x86_hwid_this(), .spares = &spares };
+	(void)cpu;
+	return pc_cpu_ids_read(pc_vcpu_id);
+}
+
+int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id)
+{
+	struct walk walk = { .boot = x86_hwid_this() };
 	struct acpi_madt *madt = &pc_firmware.madt;
 	const struct acpi_table *table = &pc_firmware.madt_table;
 	int error;
 
-	(void)cpu;
+	vcpu_id_of = vcpu_id;
 	/* A MADT that is broken half-way has been named; the processors before that stand. */
 	(void)acpi_madt_read(&fixmap_reader, table, madt, look, &walk);
 	error = table_create(walk.count + 1);
@@ -137,8 +142,8 @@ int pc_cpu_ids_step(cpu_t cpu)
 		boot_cpu_believe(&walk);
 	(void)cpu_table_add(&walk.boot_cpu);
 	(void)acpi_madt_read(&fixmap_reader, table, madt, add, &walk);
-	(void)acpi_spares_choose(&spares);
-	add_spares(&spares, walk.boot);
+	if (pc_spares_add)
+		pc_spares_add(describe, walk.boot);
 	error = cpu_table_end();
 	if (!error && pc_nodes_compare)
 		pc_nodes_compare();

@@ -247,13 +247,12 @@ static void name_nodes_without_memory(void)
 	}
 }
 
-int pc_nodes_step(cpu_t cpu)
+int pc_nodes_read(void)
 {
 	const struct acpi_srat_reader add = { add_processor, add_memory, NULL };
 	struct acpi_table table;
 	int error;
 
-	(void)cpu;
 	srat = (struct collected){ 0 };
 	(void)node_table_begin(NULL, NULL, 0);
 	error = acpi_table_find(&fixmap_reader, &pc_firmware.root, "SRAT", &table);

@@ -67,6 +67,12 @@ static void stray_interrupt(void)
 		      cpu_this().number, vector);
 }
 
+void pc_strays_begin(void)
+{
+	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
+	trap_handler_set(TRAP_STRAY, stray_interrupt);
+}
+
 void pc_kick(cpu_t cpu)
 {
 	/* If it cannot be sent, a line has said so, and the caller's wait has a limit. */
@@ -100,8 +106,7 @@ int pc_interrupts_step(cpu_t cpu)
 	if (pc_firmware.madt.legacy_pics)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, call_interrupt);
-	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
-	trap_handler_set(TRAP_STRAY, stray_interrupt);
+	pc_strays_begin();
 	x86_machine.kick = pc_kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
 	if (!error) {
