@@ -48,6 +48,8 @@ $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/x
 	$(BUILD)/hosted/platform/xen/vcpu_areas.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
 	$(BUILD)/hosted/platform/xen/vcpu_areas.o
+$(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
+$(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 
 $(HISTORY_ALONE): $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
