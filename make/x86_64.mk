@@ -76,7 +76,9 @@ $(BUILD)/moved-x86_64.elf: $(BUILD)/moved.lds
 $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03,$(BUILD)/$(kernel)-x86_64.elf)
+# What only a PV guest of Xen has.
+$(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c))
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

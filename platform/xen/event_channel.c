@@ -138,7 +138,7 @@ static int bind(cpu_t cpu, uint32_t *port)
 int xen_events_prepare(cpu_t cpu)
 {
 	struct evtchn_unmask unmask;
-	uint32_t port;
+	uint32_t port = 0;
 	long answer;
 	int error = ports ? 0 : ports_create();
 
@@ -235,3 +235,12 @@ void xen_events_upcall(void)
 			serve_two_level(cpu, info);
 	} while (__atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_ACQUIRE));
 }
+
+#if __STDC_HOSTED__
+void xen_events_forget(void)
+{
+	ports = NULL;
+	word_pages = 0;
+	strays = 0;
+}
+#endif

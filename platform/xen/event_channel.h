@@ -36,4 +36,9 @@ void xen_events_kick(cpu_t cpu);
 /* An upcall came on this CPU: serve all that is pending. Interrupts (upcalls) are off. */
 void xen_events_upcall(void);
 
+#if __STDC_HOSTED__
+/* Unit tests only: Xen is another one now. */
+void xen_events_forget(void);
+#endif
+
 #endif

@@ -122,7 +122,7 @@ int pv_update(uint64_t table, uint32_t index, uint64_t value)
 int pv_update_address(uintptr_t address, uint64_t value)
 {
 	long answer = xen_hypercall3(__HYPERVISOR_update_va_mapping, address, value,
-				     UVMF_INVLPG | UVMF_ALL);
+				     UVMF_INVLPG | UVMF_LOCAL);
 
 	if (answer < 0)
 		console_print("muster: xen: mapping %#lx as %#lx: Xen refuses it: %s\n", address,

@@ -20,7 +20,8 @@ uint64_t pv_entry(uint64_t physical, enum map_protection protection);
 /* Order one change of a table's entry; make all that were ordered. Return 0, or an error with a line. */
 int pv_update(uint64_t table, uint32_t index, uint64_t value);
 int pv_update_flush(void);
-/* Change the last-level entry behind a virtual address now, for all CPUs. */
+/* Change the last-level entry behind a virtual address now; this CPU forgets the old one. Others are made
+ * to by who needs that (struct machine), and by Xen where a page becomes another kind of page. */
 int pv_update_address(uintptr_t address, uint64_t value);
 /* Change the protection of a page in the direct map. */
 int pv_protect(uint64_t page, enum map_protection protection);
