@@ -154,7 +154,7 @@ static void test_runstate_area(struct xen_test *test)
 	(void)sched_op(SCHEDOP_yield, NULL);
 	xen_holds(test, "vcpu.h: updated when scheduled; always running",
 		  *(volatile int *)&area.state == RUNSTATE_running && area.state_entry_time,
-		  "the state in it is %d, since %llu ns", area.state,
+		  "VCPUOP_register_runstate_memory_area: state %d, since %llu ns", area.state,
 		  (unsigned long long)area.state_entry_time);
 	call.addr.v = area_ptr(test->here, kind);
 	xen_rule(test, "vcpu.h: one area for each vCPU, the last one",
@@ -186,9 +186,10 @@ static void test_time_area(struct xen_test *test)
 	call.addr.v = &area;
 	xen_rule(test, "vcpu.h", vcpu_op(VCPUOP_register_vcpu_time_memory_area, here, &call), 0,
 		 "VCPUOP_register_vcpu_time_memory_area, another place");
-	xen_holds(test, "vcpu.h: a copy of the master; xen.h: even: not being written",
+	xen_holds(test, "vcpu.h: a copy; xen.h: even: complete",
 		  area.tsc_to_system_mul && !(area.version & 1),
-		  "the copy has version %u, multiplier %#x", area.version, area.tsc_to_system_mul);
+		  "VCPUOP_register_vcpu_time_memory_area: version %u, multiplier %#x", area.version,
+		  area.tsc_to_system_mul);
 	call.addr.v = area_ptr(test->here, kind);
 	xen_rule(test, "vcpu.h", vcpu_op(VCPUOP_register_vcpu_time_memory_area, here, &call), 0,
 		 "VCPUOP_register_vcpu_time_memory_area, where it was");

@@ -77,7 +77,7 @@ static void test_each_send(struct xen_test *test, cpu_t cpu, const char *whose)
 			 SENDS, "EVTCHNOP_send, IPI of %s, %u times: times that it came", whose,
 			 SENDS);
 		xen_rule(test, "event_channel.h: bound to the vCPU", heard.cpu, cpu.number,
-			 "IPI of %s: the CPU that heard it", whose);
+			 "EVTCHNOP_send, IPI of %s: the CPU that heard it", whose);
 	}
 	close_port(port);
 }
@@ -96,7 +96,7 @@ static void test_masked(struct xen_test *test)
 			 "EVTCHNOP_send, masked, twice: times that it came");
 		xen_holds(test, "xen.h: PENDING, and MASK stays",
 			  xen_event_is_pending(port) && xen_event_is_masked(port),
-			  "it is pending, and still masked");
+			  "EVTCHNOP_send, masked: it is pending, and still masked");
 		xen_rule(test, "event_channel.h", port_unmask(port), 0, "EVTCHNOP_unmask");
 		(void)hears(1);
 		wait_milliseconds(QUIET);
@@ -104,7 +104,7 @@ static void test_masked(struct xen_test *test)
 			 "EVTCHNOP_unmask: times that it came");
 		xen_holds(test, "event_channel.h: unmask",
 			  !xen_event_is_pending(port) && !xen_event_is_masked(port),
-			  "it is neither pending nor masked");
+			  "EVTCHNOP_unmask: it is neither pending nor masked");
 		(void)port_unmask(port);
 		wait_milliseconds(QUIET);
 		xen_rule(test, "event_channel.h: if an event is pending", heard_now(), 1,
@@ -129,7 +129,7 @@ static void test_merged(struct xen_test *test)
 		(void)hears(1);
 		wait_milliseconds(QUIET);
 		xen_rule(test, "event_channel.h: one bit of information", heard_now(), 1,
-			 "upcalls on: times that it came");
+			 "EVTCHNOP_send, then upcalls on: times that it came");
 	}
 	close_port(port);
 }
@@ -164,7 +164,7 @@ static void test_loopback(struct xen_test *test)
 			 remote);
 		wait_milliseconds(QUIET);
 		xen_rule(test, "event_channel.h: to the remote end", heard_now(), 1,
-			 "times that one came");
+			 "EVTCHNOP_send, loopback: times that one came");
 	}
 	close_port(bind.local_port);
 	close_port(remote);
@@ -219,7 +219,7 @@ static void test_closed(struct xen_test *test)
 	if (next == port && open_port(test, next, test->here)) {
 		wait_milliseconds(QUIET);
 		xen_rule(test, "source: cleared when it is closed", heard_now(), 0,
-			 "closed while pending, the same port anew: times that it came");
+			 "EVTCHNOP_close while pending, the same port anew: times that it came");
 	} else {
 		xen_skip(test, "a port that was closed while pending", "Xen gave another");
 	}
@@ -249,7 +249,7 @@ static void test_order(struct xen_test *test, uint32_t first_priority, uint32_t 
 			 swapped ? "event_channel.h: 0 is the highest"
 				 : "docs, FIFO-based ABI: in order",
 			 heard_now() == 2 ? (long)heard.ports[0] : -1, swapped ? second : first,
-			 "priorities %u and %u, ports %u and %u: the first that comes",
+			 "EVTCHNOP_set_priority %u and %u, ports %u and %u: the first that comes",
 			 first_priority, second_priority, first, second);
 	}
 	close_port(first);

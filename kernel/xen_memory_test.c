@@ -44,9 +44,9 @@ static void test_reservations(struct xen_test *test)
 			 ops[i].name);
 	}
 	xen_holds(test, "memory.h: in pages", current > 0 && current <= maximum,
-		  "current %ld, maximum %ld pages", current, maximum);
+		  "XENMEM_current_reservation %ld, maximum %ld pages", current, maximum);
 	xen_holds(test, "memory.h: in pages", (uint64_t)current * PAGE_BYTES >= mem_total(),
-		  "current %ld pages: not less than our %llu KiB", current,
+		  "XENMEM_current_reservation %ld: not less than our %llu KiB", current,
 		  (unsigned long long)mem_total() / 1024);
 	xen_rule(test, "memory.h: never returns an error", memory_op(XENMEM_maximum_ram_page, NULL),
 		 ANY_SUCCESS, "XENMEM_maximum_ram_page");
@@ -126,11 +126,11 @@ static void test_page(struct xen_test *test)
 		 page ? change(XENMEM_decrease_reservation, &frame) : -1, 1,
 		 "XENMEM_decrease_reservation, a page");
 	xen_rule(test, "memory.h: freed", reservation(XENMEM_current_reservation), before - 1,
-		 "XENMEM_current_reservation");
+		 "XENMEM_decrease_reservation: pages then");
 	xen_rule(test, "memory.h: the number of extents", change(XENMEM_populate_physmap, &frame),
 		 1, "XENMEM_populate_physmap, where it was");
 	xen_rule(test, "memory.h: allocated", reservation(XENMEM_current_reservation), before,
-		 "XENMEM_current_reservation");
+		 "XENMEM_populate_physmap: pages then");
 	if (page)
 		(void)mem_free(page, PAGE_BYTES);
 }
@@ -155,14 +155,14 @@ static void test_map(struct xen_test *test)
 		return;
 	}
 	xen_rule(test, "memory.h: entries that have been stored", map.nr_entries, 0,
-		 "its number of entries");
+		 "XENMEM_memory_map, no room: entries");
 	map.nr_entries = 1;
 	entries[MAP_ENTRY] = 0xa5;
 	xen_rule(test, "memory.h: how many can be stored", memory_op(XENMEM_memory_map, &map), 0,
 		 "XENMEM_memory_map, room for one");
 	xen_holds(test, "memory.h: entries that have been stored",
 		  map.nr_entries == 1 && entries[MAP_ENTRY] == 0xa5,
-		  "it has stored %u, and nothing behind", map.nr_entries);
+		  "XENMEM_memory_map, room for one: %u, and nothing behind", map.nr_entries);
 }
 
 static long add(uint32_t space, uint64_t index, uint64_t frame, domid_t domain)
@@ -264,10 +264,10 @@ static void test_machphys(struct xen_test *test)
 		return;
 	}
 	xen_rule(test, "memory.h", answer, 0, "XENMEM_machphys_mapping");
-	xen_holds(test, "memory.h: start and end; xen-x86_64.h: in Xen's part",
+	xen_holds(test, "xen-x86_64.h: in Xen's part",
 		  mapping.v_start >= HYPERVISOR_VIRT_START && mapping.v_start < mapping.v_end &&
 			  mapping.v_end <= HYPERVISOR_VIRT_END,
-		  "the table is at %#lx to %#lx", (unsigned long)mapping.v_start,
+		  "XENMEM_machphys_mapping: %#lx to %#lx", (unsigned long)mapping.v_start,
 		  (unsigned long)mapping.v_end);
 	xen_rule(test, "source", memory_op(XENMEM_machphys_mapping, bad_pointer()), -XEN_EFAULT,
 		 "XENMEM_machphys_mapping, bad pointer");

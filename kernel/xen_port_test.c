@@ -95,17 +95,17 @@ static void test_unbound(struct xen_test *test)
 		 "EVTCHNOP_alloc_unbound, self and self");
 	port = call.port;
 	xen_holds(test, "event_channel.h: a fresh port", port && port < EVTCHN_FIFO_NR_CHANNELS,
-		  "it is port %u", port);
+		  "EVTCHNOP_alloc_unbound: port %u", port);
 	xen_rule(test, "event_channel.h", port_status(port, &status), 0, "EVTCHNOP_status of it");
 	xen_holds(test, "event_channel.h: EVTCHNSTAT_unbound 1; vcpu0 by default",
-		  status.status == EVTCHNSTAT_unbound && !status.vcpu, "its status is %u, vCPU %u",
-		  status.status, status.vcpu);
+		  status.status == EVTCHNSTAT_unbound && !status.vcpu,
+		  "EVTCHNOP_status of it: status %u, vCPU %u", status.status, status.vcpu);
 	xen_rule(test, "source: dropped", port_send(port), 0, "EVTCHNOP_send, an unbound port");
 	xen_rule(test, "event_channel.h", port_close(port), 0, "EVTCHNOP_close of it");
 	xen_rule(test, "event_channel.h", port_status(port, &status), 0,
 		 "EVTCHNOP_status, a port that was closed");
 	xen_rule(test, "event_channel.h: EVTCHNSTAT_closed is 0", status.status, EVTCHNSTAT_closed,
-		 "its status");
+		 "EVTCHNOP_status, a port that was closed: status");
 	xen_rule(test, "source", port_close(port), -XEN_EINVAL, "EVTCHNOP_close, once more");
 	xen_rule(test, "source", port_send(port), -XEN_EINVAL, "EVTCHNOP_send, a closed port");
 	xen_rule(test, "source: nothing to do", port_unmask(port), 0,
@@ -138,7 +138,7 @@ static void test_no_port(struct xen_test *test)
 		 "EVTCHNOP_status, a port that cannot be");
 	xen_rule(test, "source", port_status(0, &status), 0, "EVTCHNOP_status, port 0");
 	xen_rule(test, "event_channel.h: EVTCHNSTAT_closed is 0", status.status, EVTCHNSTAT_closed,
-		 "its status");
+		 "EVTCHNOP_status, port 0: status");
 }
 
 static void test_ipi(struct xen_test *test)
@@ -198,7 +198,8 @@ static void test_virq(struct xen_test *test)
 	xen_holds(test, "event_channel.h: EVTCHNSTAT_virq 4",
 		  status.status == EVTCHNSTAT_virq && status.u.virq == VIRQ_DEBUG &&
 			  status.vcpu == here,
-		  "its status is %u, virq %u, vCPU %u", status.status, status.u.virq, status.vcpu);
+		  "EVTCHNOP_bind_virq: status %u, virq %u, vCPU %u", status.status, status.u.virq,
+		  status.vcpu);
 	xen_rule(test, "event_channel.h: one channel per vcpu; source: EEXIST",
 		 bind_virq(VIRQ_DEBUG, here, &again), -XEN_EEXIST, "EVTCHNOP_bind_virq, again");
 	close_if(again);
@@ -232,7 +233,7 @@ static void test_global_virq(struct xen_test *test)
 		 "EVTCHNOP_bind_vcpu, a global VIRQ's port");
 	(void)port_status(port, &status);
 	xen_rule(test, "event_channel.h: VCPU to which it is bound", status.vcpu,
-		 vcpu_of(test->other), "its vCPU");
+		 vcpu_of(test->other), "EVTCHNOP_bind_vcpu: its vCPU");
 	close_if(port);
 }
 
@@ -269,16 +270,17 @@ static void test_interdomain(struct xen_test *test)
 	xen_rule(test, "event_channel.h: loopback", bind_interdomain(DOMID_SELF, remote, &local), 0,
 		 "EVTCHNOP_bind_interdomain, an unbound port of our own");
 	xen_holds(test, "event_channel.h: always sets it pending", xen_event_is_pending(local),
-		  "its event is pending");
+		  "EVTCHNOP_bind_interdomain: its event is pending");
 	(void)port_status(local, &status);
 	xen_holds(test, "event_channel.h: EVTCHNSTAT_interdomain 2",
 		  status.status == EVTCHNSTAT_interdomain && status.u.interdomain.port == remote,
-		  "status %u, with port %u", status.status, status.u.interdomain.port);
+		  "EVTCHNOP_bind_interdomain: status %u, with port %u", status.status,
+		  status.u.interdomain.port);
 	(void)port_status(remote, &status);
 	xen_holds(test, "event_channel.h: EVTCHNSTAT_interdomain 2",
 		  status.status == EVTCHNSTAT_interdomain && status.u.interdomain.port == local,
-		  "the other end: status %u, with port %u", status.status,
-		  status.u.interdomain.port);
+		  "EVTCHNOP_bind_interdomain, the other end: status %u, with port %u",
+		  status.status, status.u.interdomain.port);
 	xen_rule(test, "event_channel.h: must be unbound; source: EINVAL",
 		 bind_interdomain(DOMID_SELF, remote, &again), -XEN_EINVAL,
 		 "EVTCHNOP_bind_interdomain, a port that is bound");
@@ -301,13 +303,13 @@ static void test_rebinding(struct xen_test *test)
 		 "EVTCHNOP_bind_vcpu, an unbound port");
 	(void)port_status(port, &status);
 	xen_rule(test, "event_channel.h: VCPU to which it is bound", status.vcpu, other,
-		 "its vCPU");
+		 "EVTCHNOP_bind_vcpu: its vCPU");
 	close_if(port);
 	reused = port_unbound();
 	(void)port_status(reused, &status);
 	if (reused == port)
 		xen_rule(test, "event_channel.h: reset to vcpu0 when reused", status.vcpu, 0,
-			 "the same port again: its vCPU");
+			 "EVTCHNOP_bind_vcpu, closed, the same port again: its vCPU");
 	else
 		xen_skip(test, "a port that is used again", "Xen gave another");
 	close_if(reused);

@@ -76,7 +76,8 @@ static void test_poll_woken(struct xen_test *test, uint32_t port)
 	xen_rule(test, "sched.h", answer, 0, "SCHEDOP_poll, another CPU sends in 5 ms");
 	xen_holds(test, "sched.h: when one is pending",
 		  took < 10 * LIMIT && xen_event_is_pending(port),
-		  "it came back after %llu us, the event pending", (unsigned long long)took / 1000);
+		  "SCHEDOP_poll, another sends: back after %llu us, the event pending",
+		  (unsigned long long)took / 1000);
 	limit = clock_limit_begin(clock_cpu_limit());
 	while (!cpu_call_done(&request) && !clock_limit_over(&limit))
 		cpu_relax();
@@ -103,7 +104,8 @@ static void test_poll(struct xen_test *test)
 	xen_rule(test, "sched.h: an optional timeout", answer, 0,
 		 "SCHEDOP_poll, nothing pending, 10 ms");
 	xen_holds(test, "sched.h; source: system time", took >= 10 * MILLISECOND,
-		  "it came back after %llu us", (unsigned long long)took / 1000);
+		  "SCHEDOP_poll, nothing pending: back after %llu us",
+		  (unsigned long long)took / 1000);
 	test_poll_woken(test, port);
 	(void)port_send(port);
 	flags = interrupts_save_off();
@@ -113,7 +115,7 @@ static void test_poll(struct xen_test *test)
 	interrupts_restore(flags);
 	xen_rule(test, "sched.h", answer, 0, "SCHEDOP_poll, an event pending, 200 ms");
 	xen_holds(test, "sched.h: when one is pending", took < LIMIT && xen_event_is_pending(port),
-		  "it came back after %llu us, the event still pending",
+		  "SCHEDOP_poll, pending: back after %llu us, the event still pending",
 		  (unsigned long long)took / 1000);
 	(void)port_close(port);
 	(void)xen_event_forget(port);
@@ -144,7 +146,7 @@ static void test_block(struct xen_test *test)
 	interrupts_restore(flags);
 	xen_rule(test, "sched.h", answer, 0, "SCHEDOP_block, upcalls off, an event pending");
 	xen_rule(test, "sched.h: reenables delivery; no lost wakeup", heard, 1,
-		 "times that it came");
+		 "SCHEDOP_block: times that the event came");
 	(void)port_close(port);
 	(void)xen_event_forget(port);
 }

@@ -103,16 +103,19 @@ static void test_singleshot(struct xen_test *test)
 		 "VCPUOP_set_singleshot_timer, in 5 ms");
 	(void)wait_until(&fired, 1, ARRIVE_LIMIT);
 	xen_holds(test, "vcpu.h: absolute system time", fired_now() && fired_at >= at,
-		  "it comes %lld us after its time", (long long)(fired_at - at) / 1000);
+		  "VCPUOP_set_singleshot_timer: it comes %lld us after its time",
+		  (long long)(fired_at - at) / 1000);
 	wait_milliseconds(20);
-	xen_rule(test, "vcpu.h: single-shot", fired_now(), 1, "times that it came");
+	xen_rule(test, "vcpu.h: single-shot", fired_now(), 1,
+		 "VCPUOP_set_singleshot_timer, in 5 ms: times that it came");
 
 	fired_reset();
 	(void)singleshot(here, xen_time() + 4 * SOON, 0);
 	xen_rule(test, "vcpu.h: arg == NULL", vcpu_op(VCPUOP_stop_singleshot_timer, here, NULL), 0,
 		 "VCPUOP_stop_singleshot_timer");
 	wait_milliseconds(40);
-	xen_rule(test, "vcpu.h: stopped", fired_now(), 0, "times that it came");
+	xen_rule(test, "vcpu.h: stopped", fired_now(), 0,
+		 "VCPUOP_stop_singleshot_timer: times that it came");
 	xen_rule(test, "source: nothing to do", vcpu_op(VCPUOP_stop_singleshot_timer, here, NULL),
 		 0, "VCPUOP_stop_singleshot_timer, none is set");
 
@@ -121,7 +124,8 @@ static void test_singleshot(struct xen_test *test)
 	xen_rule(test, "vcpu.h: one timer", singleshot(here, xen_time() + SOON, 0), 0,
 		 "VCPUOP_set_singleshot_timer, another time instead");
 	(void)wait_until(&fired, 1, ARRIVE_LIMIT);
-	xen_rule(test, "vcpu.h: one timer", fired_now(), 1, "times that it came");
+	xen_rule(test, "vcpu.h: one timer", fired_now(), 1,
+		 "VCPUOP_set_singleshot_timer, instead: times that it came");
 }
 
 static void test_past(struct xen_test *test)
@@ -133,7 +137,8 @@ static void test_past(struct xen_test *test)
 	xen_rule(test, "source: an event at once", singleshot(here, 1, 0), 0,
 		 "VCPUOP_set_singleshot_timer, in the past");
 	(void)wait_until(&fired, 1, ARRIVE_LIMIT);
-	xen_rule(test, "source: an event at once", fired_now(), 1, "times that it came");
+	xen_rule(test, "source: an event at once", fired_now(), 1,
+		 "VCPUOP_set_singleshot_timer, in the past: times that it came");
 
 	/* Both ways are good; each has its consequence. */
 	fired_reset();
@@ -202,12 +207,14 @@ static void test_periodic(struct xen_test *test)
 	took = xen_time() - began;
 	/* Phases are Xen's to choose: five events are four periods. */
 	xen_holds(test, "vcpu.h: periodic", came && took >= (PERIODS - 1) * 2 * MILLISECOND,
-		  "it came %u times in %llu us", PERIODS, (unsigned long long)took / 1000);
+		  "VCPUOP_set_periodic_timer, 2 ms: %u times in %llu us", PERIODS,
+		  (unsigned long long)took / 1000);
 	xen_rule(test, "vcpu.h: arg == NULL", vcpu_op(VCPUOP_stop_periodic_timer, here, NULL), 0,
 		 "VCPUOP_stop_periodic_timer");
 	fired_reset();
 	wait_milliseconds(20);
-	xen_rule(test, "vcpu.h: stopped", fired_now(), 0, "times that it came");
+	xen_rule(test, "vcpu.h: stopped", fired_now(), 0,
+		 "VCPUOP_stop_periodic_timer: times that it came");
 	xen_rule(test, "source: nothing to do", vcpu_op(VCPUOP_stop_periodic_timer, here, NULL), 0,
 		 "VCPUOP_stop_periodic_timer, none is set");
 }
@@ -222,13 +229,14 @@ static void test_set_timer_op(struct xen_test *test)
 		 "set_timer_op, in 5 ms");
 	(void)wait_until(&fired, 1, ARRIVE_LIMIT);
 	xen_holds(test, "xen.h: absolute system time", fired_now() == 1 && fired_at >= at,
-		  "it comes once, %lld us after its time", (long long)(fired_at - at) / 1000);
+		  "set_timer_op: it comes once, %lld us after its time",
+		  (long long)(fired_at - at) / 1000);
 	fired_reset();
 	(void)xen_hypercall(__HYPERVISOR_set_timer_op, xen_time() + SOON, 0, 0, 0, 0);
 	xen_rule(test, "source: 0 stops it",
 		 xen_hypercall(__HYPERVISOR_set_timer_op, 0, 0, 0, 0, 0), 0, "set_timer_op, 0");
 	wait_milliseconds(20);
-	xen_rule(test, "source: 0 stops it", fired_now(), 0, "times that it came");
+	xen_rule(test, "source: 0 stops it", fired_now(), 0, "set_timer_op, 0: times that it came");
 }
 
 void xen_test_timers(struct xen_test *test)

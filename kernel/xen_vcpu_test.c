@@ -51,7 +51,7 @@ static void test_no_vcpu(struct xen_test *test)
 			 vcpu_op(ops[i].op, VCPU_NONE, NULL), -XEN_ENOENT,
 			 "%s, vCPU %#x, which is none", ops[i].name, VCPU_NONE);
 	xen_rule(test, "source: no such vCPU comes first", vcpu_op(OP_NONE, VCPU_NONE, NULL),
-		 -XEN_ENOENT, "vcpu_op %u of it", OP_NONE);
+		 -XEN_ENOENT, "vcpu_op %u, vCPU %#x, which is none", OP_NONE, VCPU_NONE);
 	/* Ids of a PV guest are dense: the first that is too large is known. */
 	if (test->pv)
 		xen_rule(test, "source", vcpu_op(VCPUOP_is_up, cpu_possible_count(), NULL),
@@ -190,7 +190,7 @@ static void test_down(struct xen_test *test)
 	xen_holds(test, "vcpu.h: makes it runnable", !cpu_up(test->other),
 		  "VCPUOP_up, one that was initialised: it runs");
 	xen_rule(test, "vcpu.h: 1 if it is up", vcpu_op(VCPUOP_is_up, other, NULL), 1,
-		 "VCPUOP_is_up, it again");
+		 "VCPUOP_is_up, one that was brought up again");
 }
 
 static uint64_t sum(const struct vcpu_runstate_info *info)
@@ -231,12 +231,12 @@ static void test_runstate(struct xen_test *test)
 	xen_rule(test, "vcpu.h: RUNSTATE_running is 0", info.state, RUNSTATE_running,
 		 "VCPUOP_get_runstate_info, own vCPU: state");
 	xen_holds(test, "vcpu.h: system time", info.state_entry_time <= xen_time(),
-		  "it is in that state since %llu ns, now is %llu",
+		  "VCPUOP_get_runstate_info: state entered at %llu ns, now is %llu",
 		  (unsigned long long)info.state_entry_time, (unsigned long long)xen_time());
 	good = sums_go_with_the_clock(&by_xen, &by_clock);
 	xen_holds(test, "vcpu.h: no drift from system time", good,
-		  "sums of the times: %llu us in %llu", (unsigned long long)by_xen / 1000,
-		  (unsigned long long)by_clock / 1000);
+		  "VCPUOP_get_runstate_info: sum of the times: %llu us in %llu",
+		  (unsigned long long)by_xen / 1000, (unsigned long long)by_clock / 1000);
 	if (has_other(test))
 		xen_rule(test, "vcpu.h",
 			 vcpu_op(VCPUOP_get_runstate_info, vcpu_of(test->other), &info), 0,
@@ -261,7 +261,7 @@ static void test_nmi_op(struct xen_test *test)
 	while (nmi_count_read(cpu) == before && !clock_limit_over(&limit))
 		cpu_relax();
 	xen_rule(test, "vcpu.h: sends an NMI", (long)(nmi_count_read(cpu) - before), 1,
-		 "NMIs that it has had");
+		 "VCPUOP_send_nmi: NMIs that it has had");
 }
 
 static void test_physid(struct xen_test *test)

@@ -39,7 +39,7 @@ static void test_texts(struct xen_test *test)
 	xen_rule(test, "version.h: arg == xen_extraversion_t",
 		 version_op(XENVER_extraversion, &extra), 0, "XENVER_extraversion");
 	xen_holds(test, "version.h: 16 characters", ends(extra, sizeof(extra)),
-		  "XENVER_extraversion ends within them");
+		  "XENVER_extraversion: it ends");
 	xen_rule(test, "version.h: arg == xen_compile_info_t",
 		 version_op(XENVER_compile_info, &compiled), 0, "XENVER_compile_info");
 	xen_holds(test, "version.h: 64, 16, 32, 32 characters",
@@ -58,11 +58,11 @@ static void test_texts(struct xen_test *test)
 	xen_rule(test, "version.h: xen_changeset_info_t", version_op(XENVER_changeset, &changeset),
 		 0, "XENVER_changeset");
 	xen_holds(test, "version.h: 64 characters", ends(changeset, sizeof(changeset)),
-		  "XENVER_changeset ends within them");
+		  "XENVER_changeset: it ends");
 	xen_rule(test, "version.h: xen_commandline_t", version_op(XENVER_commandline, &line), 0,
 		 "XENVER_commandline");
 	xen_holds(test, "version.h: 1024 characters", ends(line, sizeof(line)),
-		  "XENVER_commandline ends within them");
+		  "XENVER_commandline: it ends");
 }
 
 static void test_features(struct xen_test *test)
@@ -77,9 +77,9 @@ static void test_features(struct xen_test *test)
 		 "XENVER_get_features, submap 0");
 	map = features.submap;
 	xen_holds(test, "features.h: one of the two is set", !(map & direct) != !(map & not_direct),
-		  "features %#x: direct mapped, or not", map);
+		  "XENVER_get_features: %#x: direct mapped, or not", map);
 	xen_holds(test, "features.h: no frames of the machine", !(map & translated) == test->pv,
-		  "features %#x: translated: %s", map, map & translated ? "yes" : "no");
+		  "XENVER_get_features: %#x: translated: %s", map, map & translated ? "yes" : "no");
 	features.submap_idx = XENFEAT_NR_SUBMAPS;
 	xen_rule(test, "features.h: XENFEAT_NR_SUBMAPS; source",
 		 version_op(XENVER_get_features, &features), -XEN_EINVAL,
