@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The local APIC. Every CPU has its own at the same physical address, mapped once in the fixmap.
- * Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait
+ * The local APIC. Every CPU has its own at the same physical address, mapped once in the fixmap; or, in
+ * x2APIC mode, in MSRs. All CPUs are in the mode that the boot CPU is in. Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait
  * without a bound.
  */
 #include "device/local_apic.h"
@@ -49,22 +49,46 @@
 #define APIC_BASE_X2APIC     0x400
 #define APIC_BASE_ADDRESS    UINT64_C(0x000ffffffffff000)
 #define CPUID_1_EDX_APIC     (1u << 9)
+#define CPUID_1_ECX_X2APIC   (1u << 21)
 #define POLLS_MAX	     1000000u
+
+/* In x2APIC mode each register is an MSR, and the command register one of 64 bits: 10.12.1.2. */
+#define MSR_X2APIC  0x800u
+#define MSR_COMMAND 0x830u
 
 /* MPS INTI flags: ACPI 6.5, table 5.26. */
 #define INTI_POLARITY	0x3
 #define INTI_ACTIVE_LOW 0x3
 
 static uintptr_t registers;
+static bool x2apic;
 
 static uint32_t apic_read(uint32_t offset)
 {
+	if (x2apic)
+		return (uint32_t)msr_read(MSR_X2APIC + (offset >> 4));
 	return *(volatile uint32_t *)(registers + offset);
 }
 
 static void apic_write(uint32_t offset, uint32_t value)
 {
-	*(volatile uint32_t *)(registers + offset) = value;
+	if (x2apic)
+		msr_write(MSR_X2APIC + (offset >> 4), value);
+	else
+		*(volatile uint32_t *)(registers + offset) = value;
+}
+
+static void x2apic_enter(void)
+{
+	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLED | APIC_BASE_X2APIC);
+}
+
+void local_apic_prefer_x2apic(void)
+{
+	uint64_t base = msr_read(MSR_APIC_BASE);
+
+	if (base & APIC_BASE_ENABLED && cpuid_read(1, 0).ecx & CPUID_1_ECX_X2APIC)
+		x2apic_enter();
 }
 
 uint32_t local_apic_in_service(void)
@@ -97,18 +121,14 @@ int local_apic_begin(uint64_t told)
 			MSR_APIC_BASE, base);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
-	if (base & APIC_BASE_X2APIC) {
-		console_print(
-			"muster: local APIC: in x2APIC mode (MSR %#x is %#lx), which is not supported\n",
-			MSR_APIC_BASE, base);
-		return MUSTER_E_NOT_SUPPORTED;
-	}
+	x2apic = base & APIC_BASE_X2APIC;
 	here = base & APIC_BASE_ADDRESS;
 	if (here != told)
 		console_print(
 			"muster: local APIC: the MADT says it is at %#lx, the CPU (MSR %#x) at %#lx: the CPU is believed\n",
 			told, MSR_APIC_BASE, here);
-	registers = fixmap_set(FIXMAP_LOCAL_APIC, here, MAP_DEVICE);
+	if (!x2apic)
+		registers = fixmap_set(FIXMAP_LOCAL_APIC, here, MAP_DEVICE);
 	end_what_is_in_service();
 	return 0;
 }
@@ -135,6 +155,9 @@ static void lint_program(cpu_t cpu, const struct acpi_nmi *nmi)
 
 void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count)
 {
+	/* INIT has taken it out of that mode: 10.12.5.1. */
+	if (x2apic)
+		x2apic_enter();
 	apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
 	apic_write(REGISTER_TASK_PRIORITY, 0);
 	mask_all();
@@ -174,12 +197,26 @@ static bool delivered(void)
 	return false;
 }
 
+/* No write of an x2APIC register waits for the stores before it, which the target is to see: 10.12.3.
+ * Commands are delivered when the write is done. */
+static int command_x2apic(hwid_t destination, uint32_t low)
+{
+	if (destination.value >= UINT32_MAX)
+		return MUSTER_E_INVALID;
+	__asm__ volatile("mfence; lfence" ::: "memory");
+	msr_write(MSR_COMMAND, destination.value << 32 | low);
+	return 0;
+}
+
 /* An interrupt between the two writes could send one of its own and lose the destination. */
 static int command(hwid_t destination, uint32_t low)
 {
-	uint64_t flags = interrupts_save_off();
+	uint64_t flags;
 	int error = 0;
 
+	if (x2apic)
+		return command_x2apic(destination, low);
+	flags = interrupts_save_off();
 	if (destination.value > LOCAL_APIC_ID_MAX)
 		error = MUSTER_E_INVALID;
 	else if (!delivered())

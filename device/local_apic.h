@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The local APIC: Intel SDM vol. 3A, chapter 10. xAPIC mode (memory-mapped). */
+/* The local APIC: Intel SDM vol. 3A, chapter 10. xAPIC mode (memory-mapped) and x2APIC mode (MSRs). */
 #ifndef DEVICE_LOCAL_APIC_H
 #define DEVICE_LOCAL_APIC_H
 
@@ -12,10 +12,15 @@
 
 /*
  * Map it, from the boot CPU, for all: every CPU finds its own at the same address. told: as the MADT
- * says; where the CPU says otherwise (IA32_APIC_BASE), the CPU is believed, and a line has both.
- * MUSTER_E_NOT_SUPPORTED when the CPU has none, or is in x2APIC mode.
+ * says; where the CPU says otherwise (IA32_APIC_BASE), the CPU is believed, and a line has both. In the
+ * mode that the boot CPU is in, which the others follow when they enable theirs.
+ * MUSTER_E_NOT_SUPPORTED when the CPU has none.
  */
 int local_apic_begin(uint64_t told);
+
+/* Before that, on the boot CPU: go over to x2APIC mode, if the CPU has it. For guests whose hypervisor
+ * has less work with it than with memory that is no memory. */
+void local_apic_prefer_x2apic(void);
 
 /* Enable the calling CPU's, all sources masked but the LINT pins that `nmis` names for it. */
 void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count);
@@ -27,7 +32,7 @@ void local_apic_end_of_interrupt(void);
 uint32_t local_apic_in_service(void);
 
 /*
- * Sending. target: an APIC id, at most LOCAL_APIC_ID_MAX. All return 0; MUSTER_E_TIMED_OUT, with a line,
+ * Sending. target: an APIC id, in xAPIC mode at most LOCAL_APIC_ID_MAX. All return 0; MUSTER_E_TIMED_OUT, with a line,
  * when the command before was not delivered within the bound (then this one was not sent);
  * MUSTER_E_INVALID for an id that cannot be addressed.
  */

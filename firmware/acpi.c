@@ -234,18 +234,13 @@ static int find_rsdp(const struct firmware_reader *reader, uint64_t hint,
 	return elsewhere == MUSTER_E_NOT_FOUND ? at_hint : elsewhere;
 }
 
-/* RSDT (5.2.7, 4-byte entries) or XSDT (5.2.8, 8-byte entries). */
-static int open_root(const struct firmware_reader *reader, uint64_t physical, bool extended,
-		     struct acpi_root *root)
+/* The entries of a root table that has been opened: of 4 bytes in an RSDT (5.2.7), of 8 in an XSDT
+ * (5.2.8). */
+static int count_entries(uint64_t physical, struct acpi_root *root)
 {
-	uint32_t entry_size = extended ? sizeof(uint64_t) : sizeof(uint32_t);
+	uint32_t entry_size = root->extended ? sizeof(uint64_t) : sizeof(uint32_t);
 	uint32_t entries_size;
-	int error;
 
-	root->extended = extended;
-	error = acpi_table_open(reader, physical, extended ? "XSDT" : "RSDT", &root->table);
-	if (error)
-		return error;
 	entries_size = root->table.length - (uint32_t)sizeof(struct acpi_abi_header);
 	root->count = entries_size / entry_size;
 	if (root->count > ACPI_ENTRIES_MAX) {
@@ -262,6 +257,40 @@ static int open_root(const struct firmware_reader *reader, uint64_t physical, bo
 	return 0;
 }
 
+static int open_root(const struct firmware_reader *reader, uint64_t physical, bool extended,
+		     struct acpi_root *root)
+{
+	int error;
+
+	root->extended = extended;
+	error = acpi_table_open(reader, physical, extended ? "XSDT" : "RSDT", &root->table);
+	return error ? error : count_entries(physical, root);
+}
+
+/*
+ * An XSDT with another signature, and no RSDT beside it. Where the firmware has no XSDT, Xen (4.17) makes
+ * its dom0 one whose header is whatever lies at address 0, but for length and checksum.
+ */
+static int open_unsigned_root(const struct firmware_reader *reader, uint64_t physical,
+			      struct acpi_root *root)
+{
+	struct acpi_abi_header header;
+	int error;
+
+	if (!firmware_read(reader, physical, &header, sizeof(header)))
+		return MUSTER_E_CORRUPT;
+	memcpy(header.signature, "XSDT", sizeof(header.signature));
+	root->extended = true;
+	error = check_table(reader, physical, &header, &root->table);
+	if (!error)
+		error = count_entries(physical, root);
+	if (!error)
+		console_print("muster: acpi: XSDT at %#llx: adds up, and there is no RSDT: it is "
+			      "taken as it is\n",
+			      (unsigned long long)physical);
+	return error;
+}
+
 int acpi_root_find(const struct firmware_reader *reader, uint64_t hint, struct acpi_root *root)
 {
 	struct acpi_abi_rsdp rsdp;
@@ -276,6 +305,8 @@ int acpi_root_find(const struct firmware_reader *reader, uint64_t hint, struct a
 	}
 	if (rsdp.xsdt) {
 		if (!open_root(reader, rsdp.xsdt, true, root))
+			return 0;
+		if (!rsdp.rsdt && !open_unsigned_root(reader, rsdp.xsdt, root))
 			return 0;
 		console_print("muster: acpi: XSDT at %#llx: not usable, trying the RSDT\n",
 			      (unsigned long long)rsdp.xsdt);

@@ -28,7 +28,8 @@ struct acpi_root {
  * Find the root: from hint (physical address of the RSDP, from the boot protocol) or, when that is
  * 0, where 5.2.5.1 says to look: the first KiB of the EBDA and 0xE0000-0xFFFFF in steps of 16. A
  * hint that is no RSDP is logged, and then the search is tried. The XSDT is preferred; when it is
- * broken the RSDT is tried, logged. Returns 0, MUSTER_E_NOT_FOUND, MUSTER_E_CORRUPT.
+ * broken the RSDT is tried, logged. An XSDT that has only its signature wrong, and no RSDT beside it, is
+ * taken, logged. Returns 0, MUSTER_E_NOT_FOUND, MUSTER_E_CORRUPT.
  */
 int acpi_root_find(const struct firmware_reader *reader, uint64_t hint, struct acpi_root *root);
 

@@ -12,7 +12,7 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # is tested here too.
 HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) \
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
-	device/qemu_cpu_hotplug.c \
+	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
@@ -35,6 +35,10 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
 $(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o \
+	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
 $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_mailbox.o
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 

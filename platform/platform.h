@@ -24,6 +24,8 @@ struct platform {
 	const char *(*hypervisor)(void);
 	/* Called when the first bring-up is over: names what came that nobody knows. Or NULL. */
 	void (*brought_up)(void);
+	/* Find a console and set it, for a trap before step `console`. Uses nothing that a step gives. */
+	void (*emergency_console)(void);
 	/* Power off. Returns if it cannot. */
 	void (*power_off)(int status);
 	/* Command-line words of its own. */

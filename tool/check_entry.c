@@ -36,30 +36,39 @@ static void on_line(void *context, const char *line, size_t length, enum report_
 	}
 }
 
-/* The hardware ids in the report, as the matrix writes them. */
-static char *hwids_of(const struct guest_report *report)
+/* One number of each CPU of the report. */
+typedef struct report_number number_of_cpu(const struct report_cpu *cpu);
+
+static struct report_number hwid_of(const struct report_cpu *cpu)
 {
-	char *text = text_copy("", 0);
-
-	for (size_t i = 0; i < report->cpu_count; i++) {
-		char *longer =
-			text_format("%s%s%" PRIu64, text, i ? "," : "", report->cpus[i].hwid);
-
-		free(text);
-		text = longer;
-	}
-	return text;
+	return (struct report_number){ true, cpu->hwid };
 }
 
-static char *nodes_of(const struct guest_report *report)
+static struct report_number fwid_of(const struct report_cpu *cpu)
+{
+	return cpu->fwid;
+}
+
+static struct report_number vcpu_of(const struct report_cpu *cpu)
+{
+	return cpu->vcpu_id;
+}
+
+static struct report_number node_of(const struct report_cpu *cpu)
+{
+	return cpu->node;
+}
+
+/* Of all CPUs, as the matrix writes them; - for none. */
+static char *numbers_of(const struct guest_report *report, number_of_cpu *number_of)
 {
 	char *text = text_copy("", 0);
 
 	for (size_t i = 0; i < report->cpu_count; i++) {
-		const struct report_number *node = &report->cpus[i].node;
-		char *longer = node->known ? text_format("%s%s%" PRIu64, text, i ? "," : "",
-							 (uint64_t)node->value)
-					   : text_format("%s%s-", text, i ? "," : "");
+		struct report_number number = number_of(&report->cpus[i]);
+		char *longer =
+			number.known ? text_format("%s%s%" PRIu64, text, i ? "," : "", number.value)
+				     : text_format("%s%s-", text, i ? "," : "");
 
 		free(text);
 		text = longer;
@@ -82,11 +91,22 @@ static int compare_list(const char *what, char *found, const char *expected, cha
 static int compare_lists(const struct matrix_entry *entry, const struct guest_report *report,
 			 char *reason, size_t size)
 {
-	if (entry->hwids &&
-	    compare_list("hardware ids", hwids_of(report), entry->hwids, reason, size))
-		return -1;
-	return entry->nodes ? compare_list("nodes", nodes_of(report), entry->nodes, reason, size)
-			    : 0;
+	const struct {
+		const char *what, *expected;
+		number_of_cpu *number_of;
+	} lists[] = {
+		{ "hardware ids", entry->hwids, hwid_of },
+		{ "firmware ids", entry->fwids, fwid_of },
+		{ "vCPU ids", entry->vcpus, vcpu_of },
+		{ "nodes", entry->nodes, node_of },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].expected &&
+		    compare_list(lists[i].what, numbers_of(report, lists[i].number_of),
+				 lists[i].expected, reason, size))
+			return -1;
+	return 0;
 }
 
 /* The numbers that an entry states with a word of their own. */

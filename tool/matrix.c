@@ -144,11 +144,26 @@ static char *ids_expand(const char *value)
 	return NULL;
 }
 
-static int set_hwids(struct matrix_entry *entry, const char *value)
+/* Lists of ids. As set_number(). */
+static int set_ids(struct matrix_entry *entry, const char *key, const char *value)
 {
-	free(entry->hwids);
-	entry->hwids = ids_expand(value);
-	return entry->hwids ? 1 : -1;
+	const struct {
+		const char *key;
+		char **place;
+	} lists[] = {
+		{ "hwids", &entry->hwids },
+		{ "fwids", &entry->fwids },
+		{ "vcpus", &entry->vcpus },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(key, lists[i].key))
+			continue;
+		free(*lists[i].place);
+		*lists[i].place = ids_expand(value);
+		return *lists[i].place ? 1 : -1;
+	}
+	return 0;
 }
 
 static int set_choice(struct matrix_entry *entry, const char *key, const char *value)
@@ -179,7 +194,9 @@ static int set_key(const struct matrix_reader *reader, struct matrix_entry *entr
 	}
 	if (set_text(entry, key, value))
 		return 0;
-	set = strcmp(key, "hwids") ? set_number(entry, key, value) : set_hwids(entry, value);
+	set = set_ids(entry, key, value);
+	if (!set)
+		set = set_number(entry, key, value);
 	if (!set)
 		set = set_expected(entry, key, value);
 	if (!set)
@@ -291,6 +308,8 @@ void matrix_free(struct matrix *matrix)
 		free(entry->platform);
 		free(entry->append);
 		free(entry->hwids);
+		free(entry->fwids);
+		free(entry->vcpus);
 		free(entry->nodes);
 		free(entry->never);
 		free(entry->line);

@@ -16,6 +16,7 @@
  *	entry=			the boot CPU's way in, as the report says it
  *	possible=, present=	so many CPUs that may ever exist, and that are there
  *	hwids=0,4-6		these hardware ids, in this order
+ *	fwids=, vcpus=		and these firmware ids and vCPU ids
  *	nodes=0,1,-		these nodes, of the CPUs in this order; - for none
  *	status=			the guest's exit status
  *	line=			a line of the console holds this text
@@ -35,8 +36,8 @@ struct matrix_number {
 };
 
 struct matrix_entry {
-	char *name, *platform, *append, *hwids, *nodes, *line, *never, *reason, *image,
-		*entry; /* NULL: not given */
+	char *name, *platform, *append, *hwids, *fwids, *vcpus, *nodes, *line, *never, *reason,
+		*image, *entry; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all, host_actions;

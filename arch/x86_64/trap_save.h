@@ -6,6 +6,9 @@
 #ifndef ARCH_X86_64_TRAP_SAVE_H
 #define ARCH_X86_64_TRAP_SAVE_H
 
+/* This is assembly. */
+/* clang-format off */
+
 	/* On the stack: vector, error code, and what the processor, or Xen, pushed. */
 	.macro trap_save_and_dispatch
 	pushq	%rax

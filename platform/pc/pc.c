@@ -43,7 +43,7 @@ static int hypervisor_step(cpu_t cpu)
 }
 
 /* Nobody keeps a part of a PC guest's address space. */
-static int layout_step(cpu_t cpu)
+int pc_layout_step(cpu_t cpu)
 {
 	static struct layout_draft draft;
 
@@ -52,7 +52,7 @@ static int layout_step(cpu_t cpu)
 	return layout_seal(&draft) ? 0 : MUSTER_E_INVALID;
 }
 
-static int tables_step(cpu_t cpu)
+int pc_tables_step(cpu_t cpu)
 {
 	int error = page_tables_step(cpu);
 
@@ -74,25 +74,25 @@ static int clock_step(cpu_t cpu)
 	return 0;
 }
 
-static int boot_unit_step(cpu_t cpu)
+int pc_boot_unit_step(cpu_t cpu)
 {
 	(void)cpu;
 	return unit_move_boot();
 }
 
-static int boot_stacks_step(cpu_t cpu)
+int pc_boot_stacks_step(cpu_t cpu)
 {
 	return stacks_create(cpu, STACKS_OF_TRAPS);
 }
 
-static int stack_marks_step(cpu_t cpu)
+int pc_stack_marks_step(cpu_t cpu)
 {
 	stacks_mark(cpu, (uintptr_t)__builtin_frame_address(0));
 	return 0;
 }
 
 /* Online: said by the CPU itself, unless it was given up on. */
-static int online_step(cpu_t cpu)
+int pc_online_step(cpu_t cpu)
 {
 	if (!cpu_state_claim(cpu, cpu.number ? CPU_ARRIVED : CPU_PRESENT, CPU_ONLINE)) {
 		console_print("muster: CPU %u: late: it is held\n", cpu.number);
@@ -110,7 +110,7 @@ static const struct bringup_step steps[] = {
 	{ "hypervisor", CAP(CONSOLE), CAP(HYPERVISOR),
 	  WHERE_BOOT, UNDO_NOTHING, hypervisor_step, NULL },
 	{ "layout", CAP(CONSOLE) | CAP(HYPERVISOR), CAP(LAYOUT),
-	  WHERE_BOOT, UNDO_NOTHING, layout_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_layout_step, NULL },
 	{ "fixmap", CAP(LAYOUT), CAP(FIXMAP),
 	  WHERE_BOOT, UNDO_NOTHING, fixmap_step, NULL },
 	{ "command-line", CAP(FIXMAP) | CAP(CONSOLE), CAP(COMMAND_LINE),
@@ -118,7 +118,7 @@ static const struct bringup_step steps[] = {
 	{ "memory-map", CAP(COMMAND_LINE) | CAP(FIXMAP), CAP(MEMORY_MAP),
 	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_step, NULL },
 	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIXMAP), CAP(PAGE_TABLES),
-	  WHERE_BOOT, UNDO_NOTHING, tables_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_tables_step, NULL },
 	{ "firmware", CAP(FIXMAP) | CAP(COMMAND_LINE), CAP(FIRMWARE),
 	  WHERE_BOOT, UNDO_NOTHING, pc_firmware_step, NULL },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
@@ -129,9 +129,9 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, pc_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT),
-	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_boot_unit_step, NULL },
 	{ "boot-stacks", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
-	  WHERE_BOOT, UNDO_STEP, boot_stacks_step, stacks_destroy },
+	  WHERE_BOOT, UNDO_STEP, pc_boot_stacks_step, stacks_destroy },
 	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_interrupts_step, NULL },
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
@@ -149,13 +149,13 @@ static const struct bringup_step steps[] = {
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
-	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, pc_stack_marks_step, NULL },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
 	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
-	  WHERE_ONLINE, UNDO_NOTHING, online_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, pc_online_step, NULL },
 	/* clang-format on */
 };
 
@@ -171,6 +171,7 @@ const struct platform platform_pc = {
 	.table = &table,
 	.hypervisor = pc_hypervisor,
 	.brought_up = pc_name_unknown,
+	.emergency_console = pc_emergency_console,
 	.power_off = pc_power_off,
 	.words = pc_words,
 	.word_count = PC_WORDS,

@@ -19,13 +19,31 @@ struct pc_firmware {
 };
 extern struct pc_firmware pc_firmware;
 
+/* pc.c: what only joins core and arch, for the tables of guests that are PCs in this respect. */
+int pc_layout_step(cpu_t cpu);
+int pc_tables_step(cpu_t cpu);
+int pc_boot_unit_step(cpu_t cpu);
+int pc_boot_stacks_step(cpu_t cpu);
+int pc_stack_marks_step(cpu_t cpu);
+int pc_online_step(cpu_t cpu);
+
 /* pc_firmware.c */
 int pc_command_line_step(cpu_t cpu);
 int pc_memory_map_step(cpu_t cpu);
+/* The same where the memory map comes from elsewhere: from a function like pc_boot_memory_map_read(). */
+typedef int pc_memory_map_reader(boot_range_function *range, void *context);
+int pc_memory_map_build(pc_memory_map_reader *read);
 int pc_firmware_step(cpu_t cpu);
 
 /* pc_ids.c */
 int pc_cpu_ids_step(cpu_t cpu);
+/*
+ * The same for a guest with a MADT whose hypervisor has ids of its own. The function says what one of
+ * its CPUs is called: uid (FWID_UNKNOWN_VALUE: the MADT does not have it) and APIC id are the firmware's;
+ * running: it is the CPU that asks.
+ */
+typedef vcpu_id_t pc_vcpu_id_function(uint32_t uid, uint32_t apic_id, bool running);
+int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id);
 
 /* pc_nodes.c */
 int pc_nodes_step(cpu_t cpu);
@@ -65,6 +83,7 @@ int pc_hotplug_eject(cpu_t cpu);
 /* pc_power.c */
 #define PC_WORDS 2
 extern const struct command_line_word pc_words[PC_WORDS];
+void pc_emergency_console(void);
 int pc_console_step(cpu_t cpu);
 int pc_console_choose(void);
 void pc_power_off(int status);

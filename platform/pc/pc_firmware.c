@@ -115,12 +115,17 @@ static void claim_boot(const struct pc_boot *boot)
 
 int pc_memory_map_step(cpu_t cpu)
 {
+	(void)cpu;
+	return pc_memory_map_build(pc_boot_memory_map_read);
+}
+
+int pc_memory_map_build(pc_memory_map_reader *read)
+{
 	int count;
 	int error;
 
-	(void)cpu;
 	memory_map_begin();
-	count = pc_boot_memory_map_read(add_range, NULL);
+	count = read(add_range, NULL);
 	if (count < 0)
 		return count;
 	(void)memory_map_add(0, BIOS_DATA_END, MEMORY_RESERVED);

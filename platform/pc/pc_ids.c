@@ -25,12 +25,22 @@ struct walk {
 	struct acpi_spares *spares;
 };
 
+static pc_vcpu_id_function *vcpu_id_of;
+
+/* A PC has no hypercalls; the hardware id stands in, so that a report has one. */
+static vcpu_id_t pc_vcpu_id(uint32_t uid, uint32_t apic_id, bool running)
+{
+	(void)uid;
+	(void)running;
+	return vcpu_id_from_value(apic_id);
+}
+
 static struct cpu_description describe(const struct acpi_processor *processor)
 {
 	return (struct cpu_description){
 		.hwid = hwid_from_value(processor->apic_id),
 		.fwid = fwid_from_value(processor->uid),
-		.vcpu_id = vcpu_id_from_value(processor->apic_id),
+		.vcpu_id = vcpu_id_of(processor->uid, processor->apic_id, false),
 		.node = pc_node_of(processor->apic_id),
 		/* One that cannot be addressed can never be started. */
 		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
@@ -54,6 +64,7 @@ static void look(void *context, const struct acpi_processor *processor)
 	walk->boot_found = true;
 	walk->boot_cpu = describe(processor);
 	walk->boot_cpu.present = true; /* it runs */
+	walk->boot_cpu.vcpu_id = vcpu_id_of(processor->uid, processor->apic_id, true);
 }
 
 static void add(void *context, const struct acpi_processor *processor)
@@ -94,7 +105,7 @@ static void boot_cpu_believe(struct walk *walk)
 	walk->boot_cpu = (struct cpu_description){
 		.hwid = walk->boot,
 		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
-		.vcpu_id = vcpu_id_from_value((uint32_t)walk->boot.value),
+		.vcpu_id = vcpu_id_of(FWID_UNKNOWN_VALUE, (uint32_t)walk->boot.value, true),
 		.node = pc_node_of((uint32_t)walk->boot.value),
 		.present = true,
 	};
@@ -112,13 +123,19 @@ static int table_create(uint32_t capacity)
 
 int pc_cpu_ids_step(cpu_t cpu)
 {
+	(void)cpu;
+	return pc_cpu_ids_read(pc_vcpu_id);
+}
+
+int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id)
+{
 	static struct acpi_spares spares;
 	struct walk walk = { .boot = x86_hwid_this(), .spares = &spares };
 	struct acpi_madt *madt = &pc_firmware.madt;
 	const struct acpi_table *table = &pc_firmware.madt_table;
 	int error;
 
-	(void)cpu;
+	vcpu_id_of = vcpu_id;
 	/* A MADT that is broken half-way has been named; the processors before that stand. */
 	(void)acpi_madt_read(&fixmap_reader, table, madt, look, &walk);
 	error = table_create(walk.count + 1);

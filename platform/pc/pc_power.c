@@ -51,7 +51,7 @@ static void console_set(void (*write)(const char *text, size_t length))
 }
 
 /* Serial, if there is one; else the debug console. A machine with neither is silent, and works. */
-void x86_emergency_console(void)
+void pc_emergency_console(void)
 {
 	x86_machine.exit = exit_now;
 	serial_found = serial_16550_begin();
@@ -65,7 +65,7 @@ void x86_emergency_console(void)
 int pc_console_step(cpu_t cpu)
 {
 	(void)cpu;
-	x86_emergency_console();
+	pc_emergency_console();
 	console_flush_early();
 	return 0;
 }

@@ -227,6 +227,32 @@ static void assert_falls_back_to_rsdt(const char *why)
 	capture_begin();
 }
 
+/* As Xen makes one for its dom0 where the firmware has none. */
+static void an_xsdt_without_its_signature(void **state)
+{
+	(void)state;
+	builder_rsdp(&built, BUILDER_RSDP, 0, xsdt);
+	builder_put(&built, xsdt, 0xf000ff53, 4);
+	builder_seal(&built, xsdt);
+	assert_int_equal(find_root(BUILDER_RSDP), 0);
+	assert_true(root.extended);
+	assert_int_equal(root.count, 3);
+	assert_string_equal(root.table.signature, "XSDT");
+	assert_true(capture_has("must begin with that signature"));
+	assert_true(capture_has("adds up, and there is no RSDT: it is taken as it is"));
+	assert_int_equal(find_table("APIC"), 0);
+	assert_int_equal(table.physical, madt);
+	/* With an RSDT beside it there is no need to. */
+	builder_rsdp(&built, BUILDER_RSDP, rsdt, xsdt);
+	assert_int_equal(find_root(BUILDER_RSDP), 0);
+	assert_false(root.extended);
+	/* And only if it adds up. */
+	builder_rsdp(&built, BUILDER_RSDP, 0, xsdt);
+	builder_put(&built, xsdt + 40, 1, 1);
+	assert_int_equal(find_root(BUILDER_RSDP), MUSTER_E_CORRUPT);
+	assert_int_equal(root.count, 0);
+}
+
 static void a_broken_xsdt_leaves_the_rsdt(void **state)
 {
 	(void)state;
@@ -385,6 +411,7 @@ int main(void)
 		TEST(an_old_rsdp_has_an_rsdt),
 		TEST(a_broken_extension_leaves_the_rsdt),
 		TEST(a_longer_rsdp_is_right),
+		TEST(an_xsdt_without_its_signature),
 		TEST(a_broken_xsdt_leaves_the_rsdt),
 		TEST(both_broken_is_corrupt),
 		TEST(a_root_with_too_many_entries_is_refused),

@@ -4,13 +4,16 @@
 # they are. `mem` is the machine's, of which Xen takes its part.
 #
 # What QEMU's emulation wants: no SMAP and SMEP (with SMAP, Xen faults on its guest's stack), no MONITOR.
+#
+# sched=credit: with more vCPUs than CPUs under TCG, Xen 4.17's default scheduler now and then leaves a
+# vCPU that is to run waiting beside an idle CPU, for ever.
 description = x86-64 Xen, PV dom0 (q35, SeaBIOS, Xen PV entry)
 platform = xen/pv
 arch = x86_64
 image = muster-x86_64.elf
 boot = module
 loader = peers/xen/xen.elf
-loader-append = com1=115200,8n1 console=com1 guest_loglvl=all dom0=pv dom0_max_vcpus={cpus}
+loader-append = com1=115200,8n1 console=com1 guest_loglvl=all sched=credit dom0=pv dom0_max_vcpus={cpus}
 
 qemu = qemu-system-x86_64
 machine = q35

@@ -5,13 +5,16 @@
 #
 # What QEMU's emulation wants: SVM; an IOMMU, or Xen does not show its guest the memory with the ACPI
 # tables; no SMAP and SMEP, no MONITOR (Xen's idle loop faults), no RDTSCP. The rest QEMU has not.
+#
+# sched=credit: with more vCPUs than CPUs under TCG, Xen 4.17's default scheduler now and then leaves a
+# vCPU that is to run waiting beside an idle CPU, for ever.
 description = x86-64 Xen, PVH dom0 (q35, SeaBIOS, PVH entry)
 platform = xen/pvh
 arch = x86_64
 image = muster-x86_64.elf
 boot = module
 loader = peers/xen/xen.elf
-loader-append = com1=115200,8n1 console=com1 guest_loglvl=all dom0=pvh dom0_max_vcpus={cpus}
+loader-append = com1=115200,8n1 console=com1 guest_loglvl=all sched=credit dom0=pvh dom0_max_vcpus={cpus}
 
 qemu = qemu-system-x86_64
 machine = q35

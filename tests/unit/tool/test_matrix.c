@@ -53,6 +53,8 @@ static void defaults(void **state)
 		     entry->has_status);
 	assert_null(entry->append);
 	assert_null(entry->hwids);
+	assert_null(entry->fwids);
+	assert_null(entry->vcpus);
 	assert_null(entry->nodes);
 	assert_null(entry->never);
 	assert_null(entry->line);
@@ -129,13 +131,18 @@ static void ranges_of_ids(void **state)
 
 	(void)state;
 	assert_int_equal(
-		parse("a hwids=0-2,4-5,9,0x10-0x12\nb hwids=7\nc hwids=0-1\nd hwids=0-254"), 0);
+		parse("a hwids=0-2,4-5,9,0x10-0x12\nb hwids=7\nc hwids=0-1\nd hwids=0-254\n"
+		      "e hwids=0,2 fwids=3-4 vcpus=5,6"),
+		0);
 	assert_string_equal(matrix.entries[0].hwids, "0,1,2,4,5,9,16,17,18");
 	assert_string_equal(matrix.entries[1].hwids, "7");
 	assert_string_equal(matrix.entries[2].hwids, "0,1");
 	for (int i = 0; i < 255; i++)
 		at += sprintf(at, "%s%d", i ? "," : "", i);
 	assert_string_equal(matrix.entries[3].hwids, all);
+	assert_string_equal(matrix.entries[4].hwids, "0,2");
+	assert_string_equal(matrix.entries[4].fwids, "3,4");
+	assert_string_equal(matrix.entries[4].vcpus, "5,6");
 }
 
 struct refused {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a PVH guest is interrupted. Step `shared-info` maps the page that Xen shares with the whole
+ * guest. Step `interrupts`: event channels come by one vector on every vCPU. The local APIC is still
+ * there, for what has no event channel: INIT, start-up and NMI; it is used in x2APIC mode, where an
+ * access is one exit to Xen and not an instruction for it to emulate.
+ */
+#include "arch/x86_64/start.h"
+#include "arch/x86_64/trap.h"
+#include "core/machine.h"
+#include "core/string.h"
+#include "device/local_apic.h"
+#include "device/pic_8259.h"
+#include "platform/pc/pc.h"
+#include "platform/xen/event_channel.h"
+#include "platform/xen/pvh/xen_pvh.h"
+#include "platform/xen/xen_guest.h"
+
+#include <muster/muster.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
+
+/* Interrupts of a vector that is nobody's, before it is a panic. */
+#define STRAYS_MAX 64u
+
+/* public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ: the type in bits 63:56. */
+#define CALLBACK_TYPE_SHIFT 56
+
+/* What is ours is what Xen calls it. */
+static uint64_t frame(uint64_t physical)
+{
+	return physical / MEMORY_PAGE_SIZE;
+}
+
+/* A page of RAM of ours, in whose place Xen puts its own. */
+int xen_pvh_shared_info_step(cpu_t cpu)
+{
+	struct xen_add_to_physmap map = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info };
+	uint64_t physical =
+		mem_alloc(MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE, .owner = "xen shared info");
+	long answer;
+
+	(void)cpu;
+	xen_guest.frame = frame;
+	if (!physical)
+		return MUSTER_E_NO_MEMORY;
+	map.gpfn = frame(physical);
+	answer = xen_memory_op(XENMEM_add_to_physmap, &map);
+	if (answer) {
+		console_print("muster: xen: shared info at %#lx: XENMEM_add_to_physmap: %s\n",
+			      physical, xen_error_name(answer));
+		(void)mem_free(physical, MEMORY_PAGE_SIZE);
+		return xen_error(answer);
+	}
+	xen_guest.shared = machine_get()->direct(physical);
+	return 0;
+}
+
+/*
+ * One vector for all vCPUs. Of Xen's two ways this one is undone by writing 0, for the whole guest, so
+ * the next kernel finds it as it was; HVMOP_set_evtchn_upcall_vector is for one vCPU, goes through its
+ * local APIC, and cannot be taken back.
+ */
+static int callback_set(uint8_t vector)
+{
+	struct xen_hvm_param param = {
+		.domid = DOMID_SELF,
+		.index = HVM_PARAM_CALLBACK_IRQ,
+		.value = (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << CALLBACK_TYPE_SHIFT | vector,
+	};
+	long answer = xen_hypercall3(__HYPERVISOR_hvm_op, HVMOP_set_param, (uintptr_t)&param, 0);
+
+	if (answer)
+		console_print("muster: xen: event channels by vector %#x: HVMOP_set_param: %s\n",
+			      vector, xen_error_name(answer));
+	return xen_error(answer);
+}
+
+static void spurious_interrupt(void)
+{
+	/* Not to be acknowledged: Intel SDM vol. 3A, 10.9. */
+}
+
+/* As on a PC: left over from whoever ran before us, and few (pc_start.c). */
+static void stray_interrupt(void)
+{
+	uint32_t vector = local_apic_in_service();
+	static uint32_t count;
+
+	local_apic_end_of_interrupt();
+	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) > STRAYS_MAX)
+		muster_panic("interrupt vector %#x: %u interrupts came that are nobody's", vector,
+			     STRAYS_MAX + 1);
+	console_print("muster: CPU %u: interrupt vector %#x is nobody's: left over from before, "
+		      "dropped\n",
+		      cpu_this().number, vector);
+}
+
+static void stop_others(void)
+{
+	(void)local_apic_broadcast_nmi();
+}
+
+/* INIT: Xen takes the vCPU down, and it can be initialised again. */
+static int reset(cpu_t cpu)
+{
+	return local_apic_send_init(cpu_hwid(cpu));
+}
+
+int xen_pvh_interrupts_step(cpu_t cpu)
+{
+	int error;
+
+	(void)cpu;
+	if (pc_firmware.madt.legacy_pics)
+		pic_8259_mask(TRAP_LEGACY);
+	trap_handler_set(TRAP_CALL, xen_events_upcall);
+	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
+	trap_handler_set(TRAP_STRAY, stray_interrupt);
+	x86_machine.kick = xen_events_kick;
+	local_apic_prefer_x2apic();
+	error = local_apic_begin(pc_firmware.madt.local_apic);
+	if (error)
+		return error;
+	x86_machine.stop_others = stop_others;
+	x86_machine.reset = reset;
+	xen_events_choose(false);
+	return callback_set(TRAP_CALL);
+}
+
+int xen_pvh_local_apic_step(cpu_t cpu)
+{
+	local_apic_enable(cpu, pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
+	return 0;
+}
+
+void xen_pvh_local_apic_undo(cpu_t cpu)
+{
+	(void)cpu;
+	local_apic_disable();
+}
