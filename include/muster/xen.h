@@ -22,8 +22,8 @@ enum xen_guest_kind {
 	XEN_GUEST_HVM,	/* HVM or PVH: frames are the guest's own */
 };
 
-/* What this guest is; as Xen itself says (XENFEAT_auto_translated_physmap). Needs: step
- * `hypervisor`; XEN_GUEST_NONE before. */
+/* What this guest is, as Xen itself says (XENFEAT_auto_translated_physmap). Needs: the BOOT steps;
+ * XEN_GUEST_NONE before the one that maps Xen's shared info page. */
 enum xen_guest_kind xen_guest_kind(void);
 
 /*

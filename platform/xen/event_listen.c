@@ -128,7 +128,7 @@ bool xen_event_is_masked(uint32_t port)
 
 bool xen_listeners_serve(uint32_t port)
 {
-	struct listener *listener = listener_of(port);
+	struct listener *listener = port ? listener_of(port) : NULL;
 
 	if (!listener)
 		return false;
