@@ -7,8 +7,11 @@
 
 #include <muster/arch/cpu.h>
 
-#define MILLISECOND  UINT64_C(1000000)
-#define SOON	     (5 * MILLISECOND)
+#define MILLISECOND UINT64_C(1000000)
+#define SOON	    (5 * MILLISECOND)
+/* Long enough to stop it before, also on a busy machine; and longer than that. */
+#define LATER	     (100 * MILLISECOND)
+#define LATER_LIMIT  120u
 #define FOREVER	     (UINT64_C(1) << 62)
 #define PERIOD_MIN   MILLISECOND
 #define PERIODS	     5u
@@ -110,10 +113,10 @@ static void test_singleshot(struct xen_test *test)
 		 "VCPUOP_set_singleshot_timer, in 5 ms: times that it came");
 
 	fired_reset();
-	(void)singleshot(here, xen_time() + 4 * SOON, 0);
+	(void)singleshot(here, xen_time() + LATER, 0);
 	xen_rule(test, "vcpu.h: arg == NULL", vcpu_op(VCPUOP_stop_singleshot_timer, here, NULL), 0,
 		 "VCPUOP_stop_singleshot_timer");
-	wait_milliseconds(40);
+	wait_milliseconds(LATER_LIMIT);
 	xen_rule(test, "vcpu.h: stopped", fired_now(), 0,
 		 "VCPUOP_stop_singleshot_timer: times that it came");
 	xen_rule(test, "source: nothing to do", vcpu_op(VCPUOP_stop_singleshot_timer, here, NULL),
@@ -232,10 +235,10 @@ static void test_set_timer_op(struct xen_test *test)
 		  "set_timer_op: it comes once, %lld us after its time",
 		  (long long)(fired_at - at) / 1000);
 	fired_reset();
-	(void)xen_hypercall(__HYPERVISOR_set_timer_op, xen_time() + SOON, 0, 0, 0, 0);
+	(void)xen_hypercall(__HYPERVISOR_set_timer_op, xen_time() + LATER, 0, 0, 0, 0);
 	xen_rule(test, "source: 0 stops it",
 		 xen_hypercall(__HYPERVISOR_set_timer_op, 0, 0, 0, 0, 0), 0, "set_timer_op, 0");
-	wait_milliseconds(20);
+	wait_milliseconds(LATER_LIMIT);
 	xen_rule(test, "source: 0 stops it", fired_now(), 0, "set_timer_op, 0: times that it came");
 }
 
