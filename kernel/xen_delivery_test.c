@@ -73,9 +73,9 @@ static void test_each_send(struct xen_test *test, cpu_t cpu, const char *whose)
 		for (uint32_t i = 1; i <= SENDS; i++)
 			all &= !port_send(port) && hears(i);
 		wait_milliseconds(QUIET);
-		xen_rule(test, "event_channel.h: to the local endpoint", all ? heard_now() : -1,
-			 SENDS, "EVTCHNOP_send, IPI of %s, %u times: times that it came", whose,
-			 SENDS);
+		xen_rule(test, "event_channel.h: to the local endpoint",
+			 all ? (long)heard_now() : -1, SENDS,
+			 "EVTCHNOP_send, IPI of %s, %u times: times that it came", whose, SENDS);
 		xen_rule(test, "event_channel.h: bound to the vCPU", heard.cpu, cpu.number,
 			 "EVTCHNOP_send, IPI of %s: the CPU that heard it", whose);
 	}
