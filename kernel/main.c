@@ -4,7 +4,8 @@
  * client of the library like any other: nothing here includes more than include/muster.
  *
  * Command line: test=all (default), test=none, test=failures (the slow ones too), and test=hotplug,
- * test=hotplug-again, test=nmi, which need a host that does what it is asked.
+ * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
+ * only; test=xen-again: these, the others, and these once more.
  */
 #include "kernel/tests.h"
 
@@ -20,7 +21,9 @@ enum test_choice {
 	TEST_OVERFLOW,
 	TEST_HOTPLUG,
 	TEST_HOTPLUG_AGAIN,
-	TEST_NMI
+	TEST_NMI,
+	TEST_XEN,
+	TEST_XEN_AGAIN
 };
 
 static uint64_t test_choice;
@@ -68,6 +71,8 @@ static void run_tests(struct ktap *ktap)
 		test_hotplug_come(ktap, test_choice == TEST_HOTPLUG);
 	if (test_choice == TEST_NMI)
 		test_nmi(ktap);
+	if (test_choice == TEST_XEN_AGAIN)
+		test_xen(ktap);
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
@@ -82,6 +87,16 @@ static void run_tests(struct ktap *ktap)
 	test_stacks(ktap);
 	if (hotplug)
 		test_hotplug_go(ktap, test_choice == TEST_HOTPLUG_AGAIN);
+	if (test_choice == TEST_XEN_AGAIN)
+		test_xen(ktap);
+	(void)ktap_end(ktap);
+}
+
+/* Also with a CPU missing: there are rules for one that was never initialised. */
+static void run_xen_rules(struct ktap *ktap)
+{
+	ktap_begin(ktap, 0);
+	test_xen(ktap);
 	(void)ktap_end(ktap);
 }
 
@@ -91,7 +106,9 @@ static int run(struct ktap *ktap)
 		(void)cpu_call(test_last_cpu(), panic_on_this_cpu, NULL);
 	if (test_choice == TEST_OVERFLOW)
 		(void)cpu_call(test_last_cpu(), overflow_on_this_cpu, NULL);
-	if (test_choice != TEST_NONE)
+	if (test_choice == TEST_XEN)
+		run_xen_rules(ktap);
+	else if (test_choice != TEST_NONE)
 		run_tests(ktap);
 	return ktap->failed ? STATUS_TESTS_FAILED : 0;
 }
@@ -100,7 +117,8 @@ int muster_main(void)
 {
 	static const char *const choices[] = { "all",		"none",	    "failures",
 					       "panic",		"overflow", "hotplug",
-					       "hotplug-again", "nmi",	    NULL };
+					       "hotplug-again", "nmi",	    "xen",
+					       "xen-again",	NULL };
 	const struct command_line_word words[] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,
@@ -112,12 +130,15 @@ int muster_main(void)
 	int missing = muster_bring_up(&options);
 	int status;
 
-	if (missing < 0)
+	if (missing < 0) {
 		status = STATUS_NO_BRING_UP;
-	else if (missing > 0)
+	} else if (missing > 0) {
+		if (test_choice == TEST_XEN)
+			run_xen_rules(&ktap);
 		status = STATUS_CPUS_MISSING;
-	else
+	} else {
 		status = run(&ktap);
+	}
 	report_send(&ktap, status);
 	return status;
 }

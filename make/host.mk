@@ -32,22 +32,26 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
-$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
-$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
-$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_xen_memory_map: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_memory_map: $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
-$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
 $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_mailbox.o
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 
 $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
+$(BUILD)/tests/unit/test_xen_listen: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_listen.o
+$(BUILD)/tests/unit/test_xen_listen: $(BUILD)/hosted/platform/xen/event_listen.o
 
 $(HISTORY_ALONE): $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)

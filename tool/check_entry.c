@@ -123,6 +123,7 @@ static int compare_numbers(const struct matrix_entry *entry, const struct boot_r
 		{ "NMIs sent", entry->nmis, result->host.nmis },
 		{ "CPUs added", entry->added, result->host.added },
 		{ "CPUs removed", entry->removed, result->host.removed },
+		{ "self-tests passed", entry->tests, result->report.tests_passed },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

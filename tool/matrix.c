@@ -87,7 +87,7 @@ static int set_expected(struct matrix_entry *entry, const char *key, const char 
 	} numbers[] = {
 		{ "possible", &entry->possible }, { "present", &entry->present },
 		{ "nmis", &entry->nmis },	  { "added", &entry->added },
-		{ "removed", &entry->removed },
+		{ "removed", &entry->removed },	  { "tests", &entry->tests },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -23,6 +23,7 @@
  *	never=			and none holds this
  *	reason=			the verdict holds this text
  *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
+ *	tests=			so many self-tests passed
  */
 #ifndef TOOL_MATRIX_H
 #define TOOL_MATRIX_H
@@ -43,7 +44,7 @@ struct matrix_entry {
 	bool expect_fail, only_all, host_actions;
 	bool has_online, has_status;
 	uint64_t online, status;
-	struct matrix_number possible, present, nmis, added, removed;
+	struct matrix_number possible, present, nmis, added, removed, tests;
 };
 
 struct matrix {

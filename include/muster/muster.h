@@ -28,6 +28,7 @@
 #include <muster/percpu.h>
 #include <muster/report.h>
 #include <muster/stack.h>
+#include <muster/xen.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,6 +10,7 @@
 #include "core/runner.h"
 #include "core/string.h"
 #include "platform/xen/event_fifo.h"
+#include "platform/xen/event_listen.h"
 #include "platform/xen/vcpu_areas.h"
 #include "platform/xen/xen_guest.h"
 
@@ -93,6 +94,13 @@ static int words_reach(uint32_t port)
 	return 0;
 }
 
+int xen_events_reach(uint32_t port)
+{
+	if (fifo)
+		return port < EVTCHN_FIFO_NR_CHANNELS ? words_reach(port) : MUSTER_E_NO_MEMORY;
+	return port < EVTCHN_2L_NR_CHANNELS ? 0 : MUSTER_E_NO_MEMORY;
+}
+
 static int ports_create(void)
 {
 	size_t bytes = cpu_possible_count() * sizeof(*ports);
@@ -116,8 +124,7 @@ static int bind(cpu_t cpu, uint32_t *port)
 			      cpu.number, call.vcpu, xen_error_name(answer));
 		return xen_error(answer);
 	}
-	error = fifo ? words_reach(call.port)
-		     : (call.port >= EVTCHN_2L_NR_CHANNELS ? MUSTER_E_NO_MEMORY : 0);
+	error = xen_events_reach(call.port);
 	if (error) {
 		struct evtchn_close close = { .port = call.port };
 
@@ -168,6 +175,8 @@ static void serve(uint32_t port)
 		call_queue_serve();
 		return;
 	}
+	if (xen_listeners_serve(port))
+		return;
 	if (__atomic_add_fetch(&strays, 1, __ATOMIC_RELAXED) <= STRAYS_NAMED)
 		console_print("muster: CPU %u: event channel %u is nobody's: dropped\n",
 			      cpu_this().number, port);
@@ -178,6 +187,11 @@ static uint32_t *word_at(void *context, uint32_t port)
 	(void)context;
 	return port / WORDS_A_PAGE < word_pages ? &words[port / WORDS_A_PAGE][port % WORDS_A_PAGE]
 						: NULL;
+}
+
+uint32_t *xen_events_word(uint32_t port)
+{
+	return word_at(NULL, port);
 }
 
 static void serve_fifo(cpu_t cpu)
@@ -202,6 +216,7 @@ static void serve_two_level(cpu_t cpu, struct vcpu_info *info)
 	(void)__atomic_exchange_n(&info->evtchn_pending_sel, 0, __ATOMIC_ACQ_REL);
 	if (__atomic_fetch_and(word, ~bit, __ATOMIC_ACQ_REL) & bit)
 		serve(port);
+	xen_listeners_take_two_level(cpu);
 }
 
 void xen_events_upcall(void)

@@ -9,6 +9,7 @@
 
 #include "platform/xen/hypercall.h"
 
+#include <muster/xen.h>
 #include <stdbool.h>
 
 /*
@@ -16,7 +17,7 @@
  * before the first area is made: the areas' table depends on it. Needs no memory.
  */
 void xen_events_choose(bool two_level);
-bool xen_events_are_fifo(void);
+/* xen_events_are_fifo(): muster/xen.h */
 
 /* FIFO: that CPU's control block is at `block` (4 KiB, cleared), and Xen is told. By its vCPU id from
  * the table (H4), on the boot CPU, while the CPU is down. Returns 0 or an error with a line. */

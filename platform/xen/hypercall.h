@@ -16,6 +16,7 @@
 /* The structures as the newest header that we were built with has them. */
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
 #include <muster/cpu.h>
+#include <muster/xen.h>
 #include <xen/event_channel.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
@@ -27,8 +28,10 @@
  * trap. */
 extern char xen_hypercall_page[];
 
-/* One call: number, and up to five arguments. Must not be made before Xen has filled the page. */
-long xen_hypercall(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+/* xen_hypercall(), one call, and xen_error_name(): muster/xen.h. None before Xen has filled the page. While
+ * CPUs are brought up they are counted (core/hypercall_count.h), which needs the per-CPU base. Raw, the
+ * same without: for what has to work before there is a base, and when everything else is broken. */
+long xen_hypercall_raw(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 
 static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -38,13 +41,14 @@ static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint6
 /* CONSOLEIO_write. */
 static inline long xen_console_out(const char *text, size_t length)
 {
-	return xen_hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text);
+	return xen_hypercall_raw(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text,
+				 0, 0);
 }
 
 /* SCHEDOP_*. */
 static inline long xen_sched_op(uint32_t command, void *argument)
 {
-	return xen_hypercall3(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0);
+	return xen_hypercall_raw(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0, 0, 0);
 }
 
 /* VCPUOP_*, of a vCPU that is known to exist, or that is asked for. */
@@ -71,9 +75,7 @@ static inline long xen_version_op(uint32_t command, void *argument)
 	return xen_hypercall3(__HYPERVISOR_xen_version, command, (uintptr_t)argument, 0);
 }
 
-/* Xen's answer as one of muster_error; 0 for any success. And its name as public/errno.h has it
- * ("EINVAL"), for messages: never NULL. */
+/* Xen's answer as one of muster_error; 0 for any success. */
 int xen_error(long answer);
-const char *xen_error_name(long answer);
 
 #endif

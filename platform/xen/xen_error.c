@@ -13,22 +13,23 @@
 static const struct {
 	uint16_t number;
 	int8_t error;
-	const char *name;
 } known[] = {
-	{ XEN_EPERM, MUSTER_E_NOT_SUPPORTED, "EPERM" },
-	{ XEN_ENOENT, MUSTER_E_NOT_FOUND, "ENOENT" },
-	{ XEN_ESRCH, MUSTER_E_NOT_FOUND, "ESRCH" },
-	{ XEN_EAGAIN, MUSTER_E_BUSY, "EAGAIN" },
-	{ XEN_ENOMEM, MUSTER_E_NO_MEMORY, "ENOMEM" },
-	{ XEN_EACCES, MUSTER_E_NOT_SUPPORTED, "EACCES" },
-	{ XEN_EFAULT, MUSTER_E_INVALID, "EFAULT" },
-	{ XEN_EBUSY, MUSTER_E_BUSY, "EBUSY" },
-	{ XEN_EEXIST, MUSTER_E_EXISTS, "EEXIST" },
-	{ XEN_EINVAL, MUSTER_E_INVALID, "EINVAL" },
-	{ XEN_ENOSPC, MUSTER_E_NO_MEMORY, "ENOSPC" },
-	{ XEN_ENOSYS, MUSTER_E_NOT_SUPPORTED, "ENOSYS" },
-	{ XEN_ENXIO, MUSTER_E_NOT_FOUND, "ENXIO" },
-	{ XEN_EOPNOTSUPP, MUSTER_E_NOT_SUPPORTED, "EOPNOTSUPP" },
+	{ XEN_EPERM, MUSTER_E_NOT_SUPPORTED }, { XEN_ENOENT, MUSTER_E_NOT_FOUND },
+	{ XEN_ESRCH, MUSTER_E_NOT_FOUND },     { XEN_EAGAIN, MUSTER_E_BUSY },
+	{ XEN_ENOMEM, MUSTER_E_NO_MEMORY },    { XEN_EACCES, MUSTER_E_NOT_SUPPORTED },
+	{ XEN_EFAULT, MUSTER_E_INVALID },      { XEN_EBUSY, MUSTER_E_BUSY },
+	{ XEN_EEXIST, MUSTER_E_EXISTS },       { XEN_EINVAL, MUSTER_E_INVALID },
+	{ XEN_ENOSPC, MUSTER_E_NO_MEMORY },    { XEN_ENOSYS, MUSTER_E_NOT_SUPPORTED },
+	{ XEN_ENXIO, MUSTER_E_NOT_FOUND },     { XEN_EOPNOTSUPP, MUSTER_E_NOT_SUPPORTED },
+};
+
+/* With a macro given, the header is a list of what it has. */
+#define XEN_ERRNO(name, value) { value, #name },
+static const struct {
+	uint16_t number;
+	const char *name;
+} names[] = {
+#include <xen/errno.h>
 };
 
 int xen_error(long answer)
@@ -45,8 +46,8 @@ const char *xen_error_name(long answer)
 {
 	if (answer >= 0)
 		return "success";
-	for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (answer == -(long)known[i].number)
-			return known[i].name;
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (answer == -(long)names[i].number)
+			return names[i].name;
 	return "an error without a name";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the kind of Xen guest that this is has filled in: xen_guest.h. Alone in its file, so that no kind of
- * guest brings another one's code into an image. */
+/* What kind of Xen guest this is (xen_guest.h): the platform fills it in, what guests share reads it. In
+ * a file of its own, so that an image with one kind does not take another along. */
 #include "platform/xen/xen_guest.h"
 
 struct xen_guest xen_guest;

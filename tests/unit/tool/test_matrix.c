@@ -110,7 +110,8 @@ static void numbers_to_expect(void **state)
 	const struct matrix_entry *entry;
 
 	(void)state;
-	assert_int_equal(parse("a host-actions=yes possible=6 present=0 nmis=24 added=4 removed=1\n"
+	assert_int_equal(parse("a host-actions=yes possible=6 present=0 nmis=24 added=4 removed=1 "
+			       "tests=372\n"
 			       "b host-actions=no"),
 			 0);
 	entry = &matrix.entries[0];
@@ -122,6 +123,8 @@ static void numbers_to_expect(void **state)
 	assert_int_equal(entry->nmis.value, 24);
 	assert_int_equal(entry->added.value, 4);
 	assert_int_equal(entry->removed.value, 1);
+	assert_true(entry->tests.given);
+	assert_int_equal(entry->tests.value, 372);
 	assert_false(matrix.entries[1].host_actions || matrix.entries[1].added.given);
 }
 
