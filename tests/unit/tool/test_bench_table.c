@@ -369,6 +369,7 @@ int main(void)
 		TEST(linux_of_another_size),
 		TEST(memory_of_one_cpu),
 		TEST(from_a_report),
+		TEST(calls_of_a_cpu),
 		TEST(as_text),
 		TEST(as_json),
 		TEST(programs),
