@@ -8,13 +8,29 @@
 #include "core/format.h"
 #include "platform/xen/hypercall.h"
 
+#include <muster/clock.h>
 #include <muster/console.h>
+
+#define DRAIN_MILLISECONDS 20
+#define DRAIN_POLLS	   1000u
 
 void xen_console_write(const char *text, size_t length)
 {
 	/* Xen takes as much as it is given and splits it itself; what it refuses is lost, since there is
 	 * nobody to tell. */
 	(void)xen_console_out(text, length);
+}
+
+/* Xen's serial line goes on sending by interrupts, which another CPU may be taking; a machine that ends
+ * now ends in the middle of a line. */
+void xen_console_drain(void)
+{
+	struct clock_limit limit = clock_limit_begin(DRAIN_MILLISECONDS);
+
+	/* Before there is a clock, a limit counts polls, and each of these is a hypercall. */
+	for (uint32_t polls = 0;
+	     clock_frequency() ? !clock_limit_over(&limit) : polls < DRAIN_POLLS; polls++)
+		(void)xen_sched_op(SCHEDOP_yield, NULL);
 }
 
 void xen_shutdown(unsigned int reason)

@@ -9,6 +9,9 @@
  * far as Xen's own console is synchronous. The hypercall page must be filled. */
 void xen_console_write(const char *text, size_t length);
 
+/* Let it go on sending for a moment, before the machine ends under it. Bounded; needs no step. */
+void xen_console_drain(void);
+
 /* SCHEDOP_shutdown with one of SHUTDOWN_*. Returns if Xen refuses. */
 void xen_shutdown(unsigned int reason);
 

@@ -18,6 +18,8 @@ struct xen_memory_range {
 	uint32_t type;
 } __attribute__((packed));
 _Static_assert(sizeof(struct xen_memory_range) == 20, "ACPI 6.5, table 15.2");
+_Static_assert(offsetof(struct xen_memory_map, buffer) == 8, "public/memory.h");
+_Static_assert(sizeof(struct xen_memory_map) == 16, "public/memory.h");
 
 int xen_memory_map_read(boot_range_function *range, void *context)
 {

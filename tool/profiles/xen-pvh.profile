@@ -6,6 +6,9 @@
 # What QEMU's emulation wants: SVM; an IOMMU, or Xen does not show its guest the memory with the ACPI
 # tables; no SMAP and SMEP, no MONITOR (Xen's idle loop faults), no RDTSCP. The rest QEMU has not.
 #
+# The way out is isa-debug-exit, whose status is the guest's own whatever became of its report. ACPI's
+# ports, which Xen leaves to its dom0, and SCHEDOP_shutdown (a reboot) end QEMU too, with status 0.
+#
 # sched=credit: with more vCPUs than CPUs under TCG, Xen 4.17's default scheduler now and then leaves a
 # vCPU that is to run waiting beside an idle CPU, for ever.
 description = x86-64 Xen, PVH dom0 (q35, SeaBIOS, PVH entry)

@@ -19,6 +19,11 @@
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
 
+_Static_assert(sizeof(struct xen_hvm_param) == 16, "public/hvm/hvm_op.h");
+_Static_assert(offsetof(struct xen_hvm_param, value) == 8, "public/hvm/hvm_op.h");
+_Static_assert(sizeof(struct xen_add_to_physmap) == 24, "public/memory.h");
+_Static_assert(offsetof(struct xen_add_to_physmap, gpfn) == 16, "public/memory.h");
+
 /* public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ: the type in bits 63:56. */
 #define CALLBACK_TYPE_SHIFT 56
 

@@ -73,6 +73,7 @@ int xen_pvh_console_step(cpu_t cpu)
 
 void xen_pvh_power_off(int status)
 {
+	xen_console_drain();
 	debug_exit((uint16_t)debug_exit_port, status);
 	acpi_power_off(&pc_firmware.power);
 	xen_shutdown(status ? SHUTDOWN_crash : SHUTDOWN_poweroff);

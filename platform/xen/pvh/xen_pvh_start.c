@@ -16,6 +16,12 @@
 #include <muster/muster.h>
 #include <xen/hvm/hvm_vcpu.h>
 
+_Static_assert(offsetof(struct vcpu_hvm_context, cpu_regs) == 8, "public/hvm/hvm_vcpu.h");
+_Static_assert(offsetof(struct vcpu_hvm_x86_64, rsp) == 32, "public/hvm/hvm_vcpu.h");
+_Static_assert(offsetof(struct vcpu_hvm_x86_64, rip) == 64, "public/hvm/hvm_vcpu.h");
+_Static_assert(offsetof(struct vcpu_hvm_x86_64, cr0) == 80, "public/hvm/hvm_vcpu.h");
+_Static_assert(sizeof(struct vcpu_hvm_x86_64) == 112, "public/hvm/hvm_vcpu.h");
+
 #define RFLAGS_ALWAYS 0x2 /* the one bit that is always set: Intel SDM vol. 1, 3.4.3 */
 
 static struct vcpu_hvm_context context;
