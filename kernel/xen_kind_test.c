@@ -21,6 +21,7 @@
 #define SEGMENT_NONE  99u
 #define ASSIST_NONE   63u
 #define VERSION_NONE  0u
+#define VECTOR_SOME   0xf0
 #define TYPE_NONE     99u
 
 static long call(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -101,6 +102,27 @@ static long get_param(uint32_t index, domid_t domain)
 	return call(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)&param, 0, 0);
 }
 
+static long set_vector(uint32_t vcpu, uint8_t vector)
+{
+	struct xen_hvm_evtchn_upcall_vector upcall = { .vcpu = vcpu, .vector = vector };
+
+	return call(__HYPERVISOR_hvm_op, HVMOP_set_evtchn_upcall_vector, (uintptr_t)&upcall, 0, 0);
+}
+
+static void test_vectors(struct xen_test *test)
+{
+	if (test->pv) {
+		xen_rule(test, "source: HVM guests only",
+			 set_vector(vcpu_of(test->here), VECTOR_SOME), -XEN_EINVAL,
+			 "HVMOP_set_evtchn_upcall_vector, which only HVM guests have");
+		return;
+	}
+	xen_rule(test, "source: the processor's own", set_vector(vcpu_of(test->here), 0xf),
+		 -XEN_EINVAL, "HVMOP_set_evtchn_upcall_vector 0xf");
+	xen_rule(test, "source", set_vector(VCPU_NONE, VECTOR_SOME), -XEN_ENOENT,
+		 "HVMOP_set_evtchn_upcall_vector, vCPU %#x, which is none", VCPU_NONE);
+}
+
 static void test_hvm_op(struct xen_test *test)
 {
 	xen_rule(test, "params.h: HVM_NR_PARAMS; source: EINVAL",
@@ -114,6 +136,9 @@ static void test_hvm_op(struct xen_test *test)
 	xen_rule(test, "source",
 		 call(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)bad_pointer(), 0, 0),
 		 -XEN_EFAULT, "HVMOP_get_param, bad pointer");
+	xen_rule(test, "source", call(__HYPERVISOR_hvm_op, OP_NONE, 0, 0, 0), -XEN_ENOSYS,
+		 "hvm_op %u", OP_NONE);
+	test_vectors(test);
 }
 
 static void test_common(struct xen_test *test)

@@ -70,6 +70,7 @@ enum xen_deviation {
 	DEVIATION_NO_MEMORY_MAP,
 	DEVIATION_SINGLESHOT_OF_OTHER,
 	DEVIATION_EXCHANGE_BY_HVM,
+	DEVIATION_NO_TSC_FREQUENCY,
 	DEVIATIONS,
 };
 bool xen_rule_deviates(struct xen_test *test, enum xen_deviation deviation, const char *rule,
@@ -129,6 +130,7 @@ void wait_milliseconds(uint32_t milliseconds);
 bool wait_until(const uint32_t *word, uint32_t value, uint32_t milliseconds);
 
 void xen_test_version(struct xen_test *test);
+void xen_test_cpuid(struct xen_test *test);
 void xen_test_vcpu(struct xen_test *test);
 void xen_test_areas(struct xen_test *test);
 void xen_test_timers(struct xen_test *test);
