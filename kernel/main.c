@@ -3,7 +3,7 @@
  * The muster kernel: brings every CPU up, runs its self-tests, sends its report, and ends. It is a
  * client of the library like any other: nothing here includes more than include/muster.
  *
- * Command line: test=all (default), test=none, test=failures (the slow ones too), and test=hotplug,
+ * Command line: test=all (default), test=none, test=failures and test=calls (the slow ones too), and test=hotplug,
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
  * only; test=xen-again: these, the others, and these once more.
  */
@@ -23,7 +23,8 @@ enum test_choice {
 	TEST_HOTPLUG_AGAIN,
 	TEST_NMI,
 	TEST_XEN,
-	TEST_XEN_AGAIN
+	TEST_XEN_AGAIN,
+	TEST_CALLS
 };
 
 static uint64_t test_choice;
@@ -76,6 +77,8 @@ static void run_tests(struct ktap *ktap)
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
+	if (test_choice == TEST_CALLS)
+		test_many_calls(ktap);
 	test_masks(ktap);
 	test_memory(ktap);
 	test_percpu_alloc(ktap);
@@ -115,10 +118,9 @@ static int run(struct ktap *ktap)
 
 int muster_main(void)
 {
-	static const char *const choices[] = { "all",		"none",	    "failures",
-					       "panic",		"overflow", "hotplug",
-					       "hotplug-again", "nmi",	    "xen",
-					       "xen-again",	NULL };
+	static const char *const choices[] = { "all",	   "none",	"failures",	 "panic",
+					       "overflow", "hotplug",	"hotplug-again", "nmi",
+					       "xen",	   "xen-again", "calls",	 NULL };
 	const struct command_line_word words[] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,

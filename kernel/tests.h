@@ -15,6 +15,7 @@ void test_ids(struct ktap *ktap);
 void test_percpu(struct ktap *ktap);
 void test_percpu_alloc(struct ktap *ktap);
 void test_calls(struct ktap *ktap);
+void test_many_calls(struct ktap *ktap);
 void test_masks(struct ktap *ktap);
 void test_memory(struct ktap *ktap);
 void test_nodes(struct ktap *ktap);
