@@ -7,11 +7,14 @@
  * then PREPARE, START, ONLINE. A BOOT row that gives what belongs to one CPU gives it to the boot
  * CPU only. Both ways have to be in order.
  */
+#include "core/image_choice.h"
 #include "core/report_word.h"
 #include "core/string.h"
 
 #include <muster/bringup.h>
 #include <muster/console.h>
+
+IMAGE_CHOICE(order_proof);
 
 /* Capabilities from this one on belong to one CPU; those before are everybody's. */
 #define FIRST_OF_ONE_CPU CAP_UNIT

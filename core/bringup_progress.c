@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What every CPU is doing in bring-up and since when: the current, last finished and failed step,
- * the time stamps, and the lines that announce them. Written by the runner; read by the report, by
+ * the time stamps. Written by the runner; read by the report, by
  * panics and by the NMI that asks a hung guest where it is. Must never wait for another CPU.
  *
  * The boot CPU's progress is kept here, because it begins before there is a CPU table; the others'
@@ -15,6 +15,10 @@
 #include <muster/console.h>
 #include <muster/error.h>
 #include <muster/memory.h>
+
+/* An image may leave the records out: core/image_choice.h. */
+#pragma weak progress_record_step
+#pragma weak progress_record_failed
 
 struct bringup_rows bringup_rows;
 
@@ -105,6 +109,11 @@ static struct step_progress progress_of(cpu_t cpu)
 	};
 }
 
+uint8_t progress_row_now(cpu_t cpu)
+{
+	return progress_of(cpu).now;
+}
+
 static struct step_stamp *stamp_of(size_t row, cpu_t cpu)
 {
 	struct cpu_record *record;
@@ -148,14 +157,6 @@ static bool announced(size_t row, cpu_t cpu)
 	return !cpu.number;
 }
 
-static void announce(const char *kind, size_t row, cpu_t cpu)
-{
-	const struct bringup_step *step = &bringup_rows.table->steps[row];
-
-	console_print("@muster 1 %s step=%s where=%s cpu=%u\n", kind, step->name,
-		      step_where_name(step->where), cpu.number);
-}
-
 void bringup_announce(cpu_t cpu)
 {
 	size_t row = progress_of(cpu).now;
@@ -166,8 +167,8 @@ void bringup_announce(cpu_t cpu)
 		row = (size_t)(at >> 32);
 		cpu = cpu_from_number((uint32_t)at);
 	}
-	if (bringup_rows.table && row < bringup_rows.table->count)
-		announce("at", row, cpu);
+	if (progress_record_step && bringup_rows.table && row < bringup_rows.table->count)
+		progress_record_step(row, cpu);
 }
 
 void progress_boot_waits(void)
@@ -178,8 +179,8 @@ void progress_boot_waits(void)
 
 void progress_announce(size_t row, cpu_t cpu)
 {
-	if (announced(row, cpu))
-		announce("at", row, cpu);
+	if (progress_record_step && announced(row, cpu))
+		progress_record_step(row, cpu);
 }
 
 /* What is kept is the first time that it was finished: the timeline is that of bring-up. */
@@ -212,8 +213,6 @@ void progress_start_finished(size_t row, struct cpu_record *record)
 
 void progress_set_failed(size_t row, cpu_t cpu, int error)
 {
-	char word[32];
-
 	if (cpu.number) {
 		__atomic_store_n(&cpu_record(cpu)->step_failed, (uint8_t)row, __ATOMIC_RELAXED);
 		__atomic_store_n(&cpu_record(cpu)->error, error, __ATOMIC_RELAXED);
@@ -221,14 +220,10 @@ void progress_set_failed(size_t row, cpu_t cpu, int error)
 		__atomic_store_n(&boot_progress.failed, (uint8_t)row, __ATOMIC_RELAXED);
 		__atomic_store_n(&boot_progress.error, error, __ATOMIC_RELAXED);
 	}
-	format_text(word, sizeof(word), "%s", muster_error_name(error));
-	for (char *blank = word; *blank; blank++)
-		if (*blank == ' ')
-			*blank = '-';
 	console_print("muster: CPU %u: step %s failed: %s\n", cpu.number,
 		      bringup_rows.table->steps[row].name, muster_error_name(error));
-	console_print("@muster 1 failed cpu=%u step=%s error=%s\n", cpu.number,
-		      bringup_rows.table->steps[row].name, word);
+	if (progress_record_failed)
+		progress_record_failed(row, cpu, error);
 }
 
 void progress_clear(cpu_t cpu)
@@ -241,21 +236,6 @@ void progress_clear(cpu_t cpu)
 	__atomic_store_n(&record->step_failed, STEP_NONE, __ATOMIC_RELAXED);
 	__atomic_store_n(&record->error, 0, __ATOMIC_RELAXED);
 	record->given_up = 0;
-}
-
-/* Name one CPU that has been started and is not there yet. */
-void progress_announce_waiting(void)
-{
-	for_each_cpu (cpu) {
-		enum cpu_state state = cpu_state(cpu);
-
-		if (state != CPU_STARTING && state != CPU_ARRIVED)
-			continue;
-		console_print("@muster 1 waiting cpu=%u step=%s online=%u present=%u\n", cpu.number,
-			      state == CPU_ARRIVED ? bringup_step_now(cpu) : "none",
-			      cpu_online_count(), cpu_present_count());
-		return;
-	}
 }
 
 struct step_stamp bringup_stamp(size_t step, cpu_t cpu)

@@ -16,6 +16,9 @@
 #include <muster/error.h>
 #include <muster/mark.h>
 
+/* An image may leave the records out: core/image_choice.h. */
+#pragma weak progress_record_waiting
+
 /* How often the wait for CPUs says whom it waits for, and looks for one that failed by itself. It
  * does not look more often, because looking takes the records' cache lines from the CPUs at work. */
 #define WAITING_MILLISECONDS 250
@@ -132,7 +135,8 @@ static void start_lost_again(void)
 
 static bool is_finishing(const struct cpu_record *record)
 {
-	return record_state(record) == CPU_ONLINE && !progress_is_complete(record);
+	/* Nearly all are through: that is looked at first. */
+	return !progress_is_complete(record) && record_state(record) == CPU_ONLINE;
 }
 
 void bringup_wait(uint32_t wanted_online)
@@ -162,7 +166,8 @@ void bringup_wait(uint32_t wanted_online)
 			break;
 		}
 		if (clock_limit_over(&quiet)) {
-			progress_announce_waiting();
+			if (progress_record_waiting)
+				progress_record_waiting();
 			quiet = clock_limit_begin(WAITING_MILLISECONDS);
 		}
 		cpu_relax();

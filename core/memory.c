@@ -45,10 +45,10 @@ struct cluster {
 	uint64_t align_mask;
 };
 
-#define CLUSTERS 8
-static struct cluster clusters[CLUSTERS];
+#define CLUSTER_PAIRS 4
+static struct cluster clusters[CLUSTER_PAIRS][2];
 
-static uint32_t node_wish(const struct memory_request *request)
+static inline uint32_t node_wish(const struct memory_request *request)
 {
 	return request->on_node ? request->node : NODE_ANY;
 }
@@ -85,12 +85,20 @@ static uint64_t fit(const struct memory_range *range, uint64_t top,
 	return base >= range->base ? base : 0;
 }
 
-/* The only place where the cluster of that owner and wish can be. Owners are constant strings, so that
- * their addresses tell them apart; two that meet here take turns. */
-static inline struct cluster *cluster_place(const struct memory_request *request)
+/* For what is on the way of every CPU, also where the file is compiled for size. */
+#define IN_PLACE __attribute__((always_inline)) static inline
+
+/* The two places where the cluster of that owner and wish can be. Owners are constant strings, so that
+ * their addresses tell them apart. */
+IN_PLACE struct cluster *cluster_pair(const struct memory_request *request, uint32_t wish)
 {
-	return &clusters[((uintptr_t)request->owner / sizeof(uint64_t) + node_wish(request)) %
-			 CLUSTERS];
+	return clusters[((uintptr_t)request->owner / sizeof(uint64_t) + wish) % CLUSTER_PAIRS];
+}
+
+IN_PLACE bool cluster_is_of(const struct cluster *cluster, const struct memory_request *request,
+			    uint32_t wish)
+{
+	return cluster->owner == request->owner && cluster->node == wish;
 }
 
 /* Can the range at that place grow downwards? */
@@ -124,14 +132,16 @@ __attribute__((noinline)) static bool cluster_find_again(struct cluster *cluster
  * the one before, with the same alignment. Rules and neighbours have been looked at before, and the
  * table is as it was. 0: not so simple.
  */
-static inline uint64_t cluster_extend(const struct memory_request *request)
+IN_PLACE uint64_t cluster_extend(const struct memory_request *request)
 {
-	struct cluster *cluster = cluster_place(request);
+	const uint32_t wish = node_wish(request);
+	struct cluster *cluster = cluster_pair(request, wish);
 	struct memory_range *owned;
 	uint64_t base;
 
-	if (cluster->owner != request->owner || cluster->node != node_wish(request) ||
-	    cluster->align != request->align || request->limit || request->no_cross ||
+	if (!cluster_is_of(cluster, request, wish) && !cluster_is_of(++cluster, request, wish))
+		return 0;
+	if (cluster->align != request->align || request->limit | request->no_cross ||
 	    !request->owner)
 		return 0;
 	if (cluster->changes != memory_table.changes && !cluster_find_again(cluster))
@@ -152,14 +162,18 @@ static inline uint64_t cluster_extend(const struct memory_request *request)
 
 static void cluster_remember(const struct memory_request *request, uint64_t base)
 {
-	struct cluster *cluster = cluster_place(request);
+	const uint32_t wish = node_wish(request);
+	struct cluster *pair = cluster_pair(request, wish);
 	size_t place = memory_table_find(base);
 
 	if (request->limit || !can_grow(place))
 		return;
-	*cluster = (struct cluster){
+	/* Units and page tables are asked for in turns: if they meet here neither may push the other out. */
+	if (!cluster_is_of(&pair[0], request, wish))
+		pair[1] = pair[0];
+	pair[0] = (struct cluster){
 		.owner = request->owner,
-		.node = node_wish(request),
+		.node = wish,
 		.changes = memory_table.changes,
 		.place = place,
 		/* Not base: it may have been joined to what the owner has below. */
@@ -171,8 +185,8 @@ static void cluster_remember(const struct memory_request *request, uint64_t base
 
 static void clusters_forget(void)
 {
-	for (uint32_t i = 0; i < CLUSTERS; i++)
-		clusters[i].owner = NULL;
+	for (uint32_t i = 0; i < CLUSTER_PAIRS; i++)
+		clusters[i][0].owner = clusters[i][1].owner = NULL;
 }
 
 /* Whose is the memory that touches this range from above, and from below? */

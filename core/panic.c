@@ -6,6 +6,7 @@
  */
 #include "core/panic.h"
 #include "core/console_early.h"
+#include "core/hypercall_count.h"
 #include "core/machine.h"
 #include "core/runner.h"
 
@@ -46,6 +47,7 @@ void panic_begin(cpu_t cpu)
 			machine_get()->exit(PANIC_STATUS);
 		halt_here();
 	}
+	hypercall_count_stop();
 	console_break_lock();
 }
 

@@ -54,7 +54,8 @@ static void find_room(void)
 {
 	uint64_t stride = UINT64_C(1) << layout_windows.shift;
 	uint64_t each = layout_windows.count / cpu_possible_count();
-	uint64_t end = stride / 2 + (each ? each - 1 : 0) * stride;
+	uint64_t further = (each ? each - 1 : 0) * stride;
+	uint64_t reachable;
 
 	percpu_windows = (struct percpu_windows){
 		.near = (uint32_t)(stride / 2 < PERCPU_OFFSET_MAX ? stride / 2 : PERCPU_OFFSET_MAX),
@@ -62,9 +63,10 @@ static void find_room(void)
 		.pitch = cpu_possible_count() * stride,
 	};
 	limit = can_grow() ? percpu_windows.near : fixed;
-	room = can_grow() && end < PERCPU_OFFSET_MAX ? (uint32_t)end : limit;
-	if (can_grow() && end >= PERCPU_OFFSET_MAX)
-		room = limit + (uint32_t)align_down(PERCPU_OFFSET_MAX - limit, stride);
+	reachable = align_down(PERCPU_OFFSET_MAX - limit, stride);
+	if (!can_grow())
+		reachable = 0;
+	room = limit + (uint32_t)(further < reachable ? further : reachable);
 }
 
 static void begin_blocks(void)
@@ -291,10 +293,8 @@ int percpu_trim(void)
 
 void *percpu_at(struct percpu_handle handle, cpu_t cpu)
 {
-	uintptr_t unit = percpu_unit(cpu);
+	uintptr_t unit = unit_or_panic(cpu);
 
-	if (!unit)
-		muster_panic("CPU %u has no unit", cpu.number);
 	if (!ready || handle.offset < first || handle.offset > percpu_place(limit - 1))
 		muster_panic("per-CPU offset %#llx of CPU %u: no handle has it",
 			     (unsigned long long)handle.offset, cpu.number);

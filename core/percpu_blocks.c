@@ -424,7 +424,10 @@ static uint16_t renumber(uint16_t number)
 	struct percpu_block *block = percpu_block(made);
 
 	*block = *percpu_block(number);
-	percpu_block(block->next)->previous = made;
+	if (block->next)
+		percpu_block(block->next)->previous = made;
+	else
+		last = made;
 	if (block->previous)
 		percpu_block(block->previous)->next = made;
 	else
@@ -435,23 +438,23 @@ static uint16_t renumber(uint16_t number)
 
 void percpu_blocks_compact(void)
 {
-	for (uint16_t number = first; percpu_block(number)->state != BLOCK_END;
-	     number = percpu_block(number)->next) {
+	for (uint16_t number = first; number; number = percpu_block(number)->next) {
 		const struct percpu_block *block = percpu_block(number);
-		uint32_t size = percpu_block_size(block);
+		uint32_t size;
 
 		if (block->state == BLOCK_USED || !percpu_pool_has_earlier(number))
 			continue;
-		if (block->state == BLOCK_WALL) {
-			number = renumber(number);
-		} else if (block->state == BLOCK_FREE) {
+		if (block->state == BLOCK_FREE) {
+			size = percpu_block_size(block);
 			free_remove(block, size);
 			number = renumber(number);
 			free_add(number, size);
-		} else {
+		} else if (block->state == BLOCK_VOID) {
 			void_remove(number);
 			number = renumber(number);
 			void_add(number);
+		} else {
+			number = renumber(number);
 		}
 	}
 	percpu_pool_trim();

@@ -4,6 +4,7 @@
  * step ran, and the tests. Called by kernels at their end. Must never leave out a CPU.
  */
 #include "core/cpu_table.h"
+#include "core/hypercall_count.h"
 #include "core/machine.h"
 #include "core/string.h"
 
@@ -136,6 +137,15 @@ static void send_memory(void)
 	}
 }
 
+static void send_hypercalls(void)
+{
+	struct hypercall_counted counted;
+
+	for (size_t place = 0; hypercall_counted_next(&place, &counted);)
+		record("hypercall step=%s call=%s count=%llu", counted.step, counted.call,
+		       (unsigned long long)counted.count);
+}
+
 void report_send(const struct ktap *tests, int status)
 {
 	records = 0;
@@ -151,6 +161,7 @@ void report_send(const struct ktap *tests, int status)
 	if (!cpu_possible_count())
 		send_steps(cpu_from_number(0));
 	send_memory();
+	send_hypercalls();
 	if (tests)
 		record("tests passed=%u failed=%u", tests->passed, tests->failed);
 	console_print(PREFIX "end records=%u status=%d\n", records, status);

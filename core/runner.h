@@ -145,9 +145,15 @@ static inline bool progress_is_complete(const struct cpu_record *record)
 	return __atomic_load_n(&record->step_finished, __ATOMIC_ACQUIRE) + 1u ==
 	       phase_end(WHERE_ONLINE);
 }
+/* The row that a CPU is at, for itself or for another; STEP_NONE: none. */
+uint8_t progress_row_now(cpu_t cpu);
 /* Give the stamps of all CPUs but the boot CPU a place, once their number is known. */
 int progress_stamps_create(void);
-void progress_announce_waiting(void);
+/* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last
+ * names one CPU that has been started and is not there yet. */
+void progress_record_step(size_t row, cpu_t cpu);
+void progress_record_failed(size_t row, cpu_t cpu, int error);
+void progress_record_waiting(void);
 /* The boot CPU is at no step any more: it waits for others. */
 void progress_boot_waits(void);
 void bringup_entry_mark(void);

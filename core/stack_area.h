@@ -7,7 +7,26 @@
 #ifndef CORE_STACK_AREA_H
 #define CORE_STACK_AREA_H
 
+#include "core/layout_current.h"
+
+#include <muster/memory.h>
 #include <muster/stack.h>
+#include <stdbool.h>
+
+#define STACK_SIZE MEMORY_PAGE_SIZE
+#define GUARD_SIZE MEMORY_PAGE_SIZE
+
+/* Is that kind among the kinds of a mask (bit n: enum stack_kind n)? */
+static inline bool has_stack(uint32_t kinds, uint32_t kind)
+{
+	return kinds >> kind & 1;
+}
+
+/* The lowest address of a stack in the CPU's window, whether it is mapped or not. */
+static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
+{
+	return layout_window_half(cpu.number) + kind * (GUARD_SIZE + STACK_SIZE) + GUARD_SIZE;
+}
 
 /*
  * Make all stacks of the kinds in `kinds` (bit n: enum stack_kind n). The boot CPU's main stack is

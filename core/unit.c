@@ -85,7 +85,7 @@ static uintptr_t unit_offset(uintptr_t symbol)
 }
 
 /* Not in the table, or without a unit there: the boot CPU on its boot area, or a mistake. */
-__attribute__((noinline)) static uintptr_t unit_or_panic(cpu_t cpu)
+__attribute__((noinline)) uintptr_t unit_or_panic(cpu_t cpu)
 {
 	uintptr_t unit = percpu_unit(cpu);
 

@@ -41,13 +41,16 @@ struct percpu_image {
 				have where memory cannot be mapped */
 };
 
+/* The CPU's unit; without one, a panic that names the CPU. */
+uintptr_t unit_or_panic(cpu_t cpu);
+
 /* Hand over the image. The entry code has copied it to the boot area and loaded the base. */
 void percpu_setup(const struct percpu_image *image);
 
 /*
  * Make CPU's unit: memory on its node, mapped at its window, a copy of the image with the head
- * filled in (the canary is the calling CPU's); what is behind the image is not cleared. Sets the record's `unit`. Returns
- * 0, MUSTER_E_NO_MEMORY, MUSTER_E_EXISTS; MUSTER_E_ORDER without an image or a layout,
+ * filled in (the canary is the calling CPU's); what is behind the image is not cleared. Sets the
+ * record's `unit`. Returns 0, MUSTER_E_NO_MEMORY, MUSTER_E_EXISTS; MUSTER_E_ORDER without an image or a layout,
  * MUSTER_E_INVALID when the image is larger than half a window. Needs CAP_MEMORY_MAP, CAP_LAYOUT,
  * CAP_PAGE_TABLES, CAP_CPU_IDS, CAP_UNITS (but for CPU 0).
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The local APIC. Every CPU has its own at the same physical address, mapped once in the fixmap; or, in
- * x2APIC mode, in MSRs. All CPUs are in the mode that the boot CPU is in. Called by the platform's steps and, to end and send interrupts, by everybody. Must not wait
- * without a bound.
+ * x2APIC mode, in MSRs. All CPUs are in the mode that the boot CPU is in. Called by the platform's steps
+ * and, to end and send interrupts, by everybody. Must not wait without a bound.
  */
 #include "device/local_apic.h"
 
@@ -24,11 +24,9 @@
 #define REGISTER_COMMAND_LOW   0x300
 #define REGISTER_COMMAND_HIGH  0x310
 #define REGISTER_LVT_TIMER     0x320
-#define REGISTER_LVT_THERMAL   0x330
-#define REGISTER_LVT_COUNTER   0x340
 #define REGISTER_LVT_LINT0     0x350
 #define REGISTER_LVT_LINT1     0x360
-#define REGISTER_LVT_ERROR     0x370
+#define LVT_COUNT	       6 /* timer, thermal, counters, LINT0, LINT1, errors */
 
 #define SPURIOUS_ENABLE	       0x100
 #define LVT_MASKED	       0x10000
@@ -70,12 +68,18 @@ static uint32_t apic_read(uint32_t offset)
 	return *(volatile uint32_t *)(registers + offset);
 }
 
-static void apic_write(uint32_t offset, uint32_t value)
+__attribute__((always_inline)) static inline void apic_write_in_place(uint32_t offset,
+								      uint32_t value)
 {
 	if (x2apic)
 		msr_write(MSR_X2APIC + (offset >> 4), value);
 	else
 		*(volatile uint32_t *)(registers + offset) = value;
+}
+
+static void apic_write(uint32_t offset, uint32_t value)
+{
+	apic_write_in_place(offset, value);
 }
 
 static void x2apic_enter(void)
@@ -133,14 +137,18 @@ int local_apic_begin(uint64_t told)
 	return 0;
 }
 
+/* The registers of the local vector table, from the timer's to the errors', follow each other. */
 static void mask_all(void)
 {
-	apic_write(REGISTER_LVT_TIMER, LVT_MASKED);
-	apic_write(REGISTER_LVT_THERMAL, LVT_MASKED);
-	apic_write(REGISTER_LVT_COUNTER, LVT_MASKED);
-	apic_write(REGISTER_LVT_LINT0, LVT_MASKED);
-	apic_write(REGISTER_LVT_LINT1, LVT_MASKED);
-	apic_write(REGISTER_LVT_ERROR, LVT_MASKED);
+	volatile uint32_t *entry = (volatile uint32_t *)(registers + REGISTER_LVT_TIMER);
+	volatile uint32_t *end = entry + 4 * LVT_COUNT;
+
+	if (x2apic)
+		for (uint32_t i = 0; i < LVT_COUNT; i++)
+			msr_write(MSR_X2APIC + (REGISTER_LVT_TIMER >> 4) + i, LVT_MASKED);
+	else
+		for (; entry != end; entry += 8)
+			entry[0] = entry[4] = LVT_MASKED;
 }
 
 /* The firmware says which pin carries NMI, for one processor or for all. */
@@ -158,8 +166,9 @@ void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count)
 	/* INIT has taken it out of that mode: 10.12.5.1. */
 	if (x2apic)
 		x2apic_enter();
-	apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
-	apic_write(REGISTER_TASK_PRIORITY, 0);
+	/* In place: every CPU comes this way, and the file is compiled for size. */
+	apic_write_in_place(REGISTER_SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
+	apic_write_in_place(REGISTER_TASK_PRIORITY, 0);
 	mask_all();
 	for (uint32_t i = 0; i < count; i++)
 		lint_program(cpu, &nmis[i]);

@@ -5,7 +5,7 @@
 # What cannot be had is one line that names the package; exit 0 all the same, so that the rest goes on.
 set -u
 folder=$1
-package=linux-image-cloud-amd64
+package=linux-image-amd64
 
 for kernel in "$folder"/boot/vmlinuz-*; do
 	[ -e "$kernel" ] && exit 0

@@ -32,12 +32,14 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
 
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
-$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
-$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_nodes.o
-$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_pc_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o $(BUILD)/hosted/platform/pc/pc_nodes.o
+$(BUILD)/tests/unit/test_xen_memory_map: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_memory_map: $(BUILD)/hosted/platform/xen/xen_memory_map.o
+$(BUILD)/tests/unit/test_xen_pvh_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
-$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o \
+$(BUILD)/tests/unit/test_xen_pvh_ids: $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/xen/pvh/xen_pvh_ids.o
 $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_mailbox.o
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
@@ -46,6 +48,8 @@ $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/x
 	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
 	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+$(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
+$(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_listen: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_listen.o
 $(BUILD)/tests/unit/test_xen_listen: $(BUILD)/hosted/platform/xen/event_listen.o
 
@@ -68,6 +72,7 @@ FUZZ_SECONDS ?= 5
 FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
 	core/clock.c core/error.c $(wildcard firmware/*.c)
+FUZZ_SOURCES += platform/xen/event_fifo.c platform/xen/pv/pv_boot.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %/fuzz_report.c %/fuzz_bench.c,$(wildcard tests/fuzz/fuzz_*.c)))
 

@@ -14,13 +14,16 @@
 /* A kernel may have its own: docs/embedding.md. */
 #pragma weak muster_exit
 
+/* An image may leave the reader out: core/image_choice.h. */
+#pragma weak options_kernel_words
+
 const struct platform *platform_current(void)
 {
 	static const struct platform *current;
 
-	for (size_t i = 0; !current && platforms[i]; i++)
-		if (platforms[i]->detect())
-			current = platforms[i];
+	for (size_t i = 0; !current && i < platforms.count; i++)
+		if (platforms.platforms[i] && platforms.platforms[i]->detect())
+			current = platforms.platforms[i];
 	return current;
 }
 
@@ -33,7 +36,11 @@ int muster_bring_up(const struct muster_options *options)
 		muster_panic("no platform that this image knows");
 	if (bringup_table_current())
 		muster_panic("muster_bring_up() called a second time");
-	options_kernel_words(options);
+	if (options_kernel_words)
+		options_kernel_words(options);
+	else if (options && options->word_count)
+		muster_panic("words for the command line, and nothing in the image that reads it: "
+			     "link with -u muster_with_command_line");
 	missing = bringup_run(platform->table);
 	if (platform->brought_up)
 		platform->brought_up();

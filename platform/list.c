@@ -7,12 +7,17 @@
 #include "platform/xen/pv/pv.h"
 #include "platform/xen/pvh/xen_pvh.h"
 
-const struct platform *const platforms[] = {
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak platform_xen_pv
+#pragma weak platform_xen_pvh
+
+static const struct platform *const known[] = {
 	&platform_xen_pv,
 	&platform_xen_pvh,
 	&platform_pc,
-	NULL,
 };
+
+const struct platform_list platforms = { known, sizeof(known) / sizeof(known[0]) };
 
 void x86_emergency_console(void)
 {

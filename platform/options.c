@@ -7,8 +7,11 @@
 
 #include "core/clock_store.h"
 #include "core/command_line_store.h"
+#include "core/image_choice.h"
 #include "core/runner.h"
 #include "platform/platform.h"
+
+IMAGE_CHOICE(command_line);
 
 #define WORDS_MAX 64
 #define STEP_TEXT 48

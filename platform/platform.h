@@ -37,8 +37,13 @@ struct platform {
 	int (*hotplug_eject)(cpu_t cpu);
 };
 
-/* All of them, NULL-terminated; and the one that this guest is on. */
-extern const struct platform *const platforms[];
+/* All of them, in the order in which they are asked; NULL is one that this image was linked without. And
+ * the one that this guest is on. */
+struct platform_list {
+	const struct platform *const *platforms;
+	size_t count;
+};
+extern const struct platform_list platforms;
 const struct platform *platform_current(void);
 
 #endif

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Holds docs/embedding.md against the objects: what core needs from above, what a kernel supplies, what
-# it may replace; and links a kernel with each replacement alone, and with all at once. Run in the
-# root of the tree, after a build; needs $BUILD/libmuster-x86_64.a. Usage: embedding.sh [DOCUMENT]
+# it may replace, what an image may leave out; and links a kernel with each replacement alone, and with
+# all at once, and with each of what may be left out. Run in the root of the tree, after a build; needs $BUILD/libmuster-x86_64.a. Usage: embedding.sh [DOCUMENT]
 set -u
 BUILD=${BUILD:-build}
 document=${1:-docs/embedding.md}
@@ -57,7 +57,8 @@ llvm-nm --defined-only "$library" 2>/dev/null | awk '$2 == "W" || $2 == "V" { pr
 same "may be replaced" "$dir/documented" "$dir/found"
 
 # A kernel that defines these symbols, and does nothing else than muster_main(). The links are made as
-# make/x86_64.mk makes them.
+# make/x86_64.mk makes them; $whole is what they ask for of what may be left out.
+whole='-u muster_everything'
 link() { # NAME SYMBOL...
 	name=$1
 	shift
@@ -72,7 +73,7 @@ link() { # NAME SYMBOL...
 	} >"$dir/kernel.S"
 	clang --target=x86_64-unknown-none-elf -c "$dir/kernel.S" -o "$dir/kernel.o" &&
 		ld.lld -nostdlib --gc-sections -z max-page-size=4096 --build-id=none -T arch/x86_64/muster.lds \
-			-u pvh_entry "$dir/kernel.o" "$library" -o "$dir/$name.elf" 2>"$dir/$name.errors"
+			$whole "$dir/kernel.o" "$library" -o "$dir/$name.elf" 2>"$dir/$name.errors"
 }
 
 # Strong in the result: the library's would be weak.
@@ -96,6 +97,31 @@ link none || fault "a kernel without any does not link: $(head -n 1 "$dir/none.e
 if link wrong cpu_possible_count || ! grep -q 'duplicate symbol: cpu_possible_count' "$dir/wrong.errors"; then
 	fault "cpu_possible_count is nobody's to replace, and could be"
 fi
+
+choices() { # FILE: what it has of what may be left out
+	llvm-nm --defined-only "$1" 2>/dev/null | awk '$3 ~ /^muster_with_/ { print $3 }' | sort -u
+}
+
+bytes() { # NAME: of code and constants
+	llvm-size "$dir/$1.elf" | awk 'NR == 2 { print $1 }'
+}
+
+table "What an image may leave out" >"$dir/documented"
+choices "$library" >"$dir/found"
+same "may be left out" "$dir/documented" "$dir/found"
+choices "$dir/none.elf" >"$dir/found"
+same "muster_everything" "$dir/documented" "$dir/found"
+whole='-u muster_with_pvh'
+link least
+while read -r choice; do
+	whole="-u muster_with_pvh -u $choice"
+	link chosen || fault "an image with $choice does not link: $(head -n 1 "$dir/chosen.errors")"
+	printf '%s\n' muster_with_pvh "$choice" | sort -u >"$dir/wanted"
+	choices "$dir/chosen.elf" >"$dir/found"
+	same "an image with $choice" "$dir/wanted" "$dir/found"
+	[ "$choice" = muster_with_pvh ] || [ "$(bytes chosen)" -gt $(($(bytes least) + 64)) ] ||
+		fault "$choice: an image with it is no larger: nothing of it is there"
+done <"$dir/documented"
 
 [ $bad = 0 ] && echo "embedding: $links symbols replaced, one by one and all together"
 exit $bad

@@ -63,6 +63,26 @@ struct bench_peer {
 	uint64_t slope_from, slope_to;
 };
 
+/* A call to the hypervisor that a CPU more costs: how often, in which step. */
+struct bench_call {
+	char step[REPORT_WORD_MAX + 1];
+	char call[REPORT_WORD_MAX + 1];
+	double count;
+};
+#define BENCH_CALLS_MAX 32
+
+/* Bring-up under a hypervisor, and Linux's on the same one. */
+struct bench_hypervised {
+	char profile[32];
+	uint64_t cpus;
+	struct bench_figure wall; /* entry to all online, ns */
+	struct bench_peer linux_kernel;
+	struct bench_call calls[BENCH_CALLS_MAX];
+	size_t call_count;
+	char calls_note[BENCH_NOTE_SIZE]; /* why there are none, or "" */
+};
+#define BENCH_HYPERVISED 2
+
 struct bench {
 	bool quick;
 	struct bench_guest guests[BENCH_GUESTS_MAX]; /* by number of CPUs, ascending */
@@ -71,6 +91,7 @@ struct bench {
 	struct bench_figure percpu_alloc; /* ns */
 	struct bench_figure increment;	  /* instructions */
 	struct bench_peer linux_kernel, kvm_unit_tests;
+	struct bench_hypervised xen[BENCH_HYPERVISED]; /* xen-pv, xen-pvh */
 };
 
 /* The guest with so many CPUs, or NULL if there is none or it was not measured. */

@@ -10,6 +10,7 @@
 #include "tool/bench_linux.h"
 #include "tool/bench_program.h"
 #include "tool/bench_show.h"
+#include "tool/bench_xen.h"
 #include "tool/boot.h"
 #include "tool/commands.h"
 #include "tool/exit_code.h"
@@ -26,6 +27,7 @@
 #define PROGRAM_SECONDS 60
 #define WALL_BOOTS	3
 #define LINUX_CPUS	64
+#define XEN_CPUS	16
 #define KUT_LESS	16
 #define KUT_MORE	64
 
@@ -115,8 +117,29 @@ static void measure_increment(const char *build, struct bench_figure *figure)
 	free(root);
 }
 
+static void measure_xen(const struct bench_setup *setup, struct bench_hypervised *hypervised,
+			const char *name)
+{
+	struct profile_search search = { .first = setup->profiles,
+					 .program_folder = file_program_folder() };
+	struct bench_setup under = *setup;
+	struct profile profile;
+
+	snprintf(hypervised->profile, sizeof(hypervised->profile), "%s", name);
+	under.profile = &profile;
+	under.linux_cpus = XEN_CPUS;
+	if (!profile_find(&search, name, &profile, hypervised->wall.note,
+			  sizeof(hypervised->wall.note))) {
+		say(name, XEN_CPUS);
+		xen_measure(&under, hypervised);
+	}
+	profile_free(&profile);
+}
+
 static void measure(const struct bench_setup *setup, struct bench *bench)
 {
+	static const char *const xen[BENCH_HYPERVISED] = { "xen-pv", "xen-pvh" };
+
 	measure_guests(setup, bench);
 	measure_image(setup->build, "hello-x86_64.elf", &bench->hello);
 	measure_image(setup->build, "muster-x86_64.elf", &bench->muster);
@@ -125,6 +148,11 @@ static void measure(const struct bench_setup *setup, struct bench *bench)
 	if (bench->quick) {
 		snprintf(bench->linux_kernel.note, BENCH_NOTE_SIZE, "left out by --quick");
 		snprintf(bench->kvm_unit_tests.note, BENCH_NOTE_SIZE, "left out by --quick");
+		for (size_t i = 0; i < BENCH_HYPERVISED; i++) {
+			snprintf(bench->xen[i].profile, sizeof(bench->xen[i].profile), "%s",
+				 xen[i]);
+			snprintf(bench->xen[i].wall.note, BENCH_NOTE_SIZE, "left out by --quick");
+		}
 		return;
 	}
 	say("Linux", setup->linux_cpus);
@@ -132,6 +160,8 @@ static void measure(const struct bench_setup *setup, struct bench *bench)
 		linux_measure(setup, &bench->linux_kernel);
 	if (!boot_interrupted())
 		kut_measure(setup, KUT_LESS, KUT_MORE, &bench->kvm_unit_tests);
+	for (size_t i = 0; i < BENCH_HYPERVISED && !boot_interrupted(); i++)
+		measure_xen(setup, &bench->xen[i], xen[i]);
 }
 
 static int write_json(const struct bench *bench, const struct target_row *rows, const char *path)
@@ -177,6 +207,7 @@ static int bench_with(const struct options *options, const struct profile *profi
 					   .given = options->build,
 					   .build = build,
 					   .peers = peers,
+					   .profiles = options->profiles,
 					   .kvm_unit_tests = options->kut,
 					   .timeout = options->timeout,
 					   .linux_cpus = LINUX_CPUS };

@@ -152,9 +152,8 @@ void guest_take_report(struct bench_guest *guest, const struct guest_report *rep
 					 report->stacks[i].size);
 }
 
-/* Boot it once, with more words for QEMU or none. Returns 0, or -1 with a line in note. */
-static int boot_once(const struct bench_setup *setup, uint64_t cpus, char *const *words,
-		     struct boot_result *result, char *note)
+int guest_boot(const struct bench_setup *setup, uint64_t cpus, char *const *words,
+	       struct boot_result *result, char *note)
 {
 	const struct boot_order order = {
 		.profile = setup->profile,
@@ -185,7 +184,7 @@ static int measure_counted(const struct bench_setup *setup, struct bench_guest *
 	int error = counted_begin(&counted, setup->build, "", guest->note, sizeof(guest->note));
 
 	if (!error) {
-		error = boot_once(setup, guest->cpus, counted.words, &result, guest->note);
+		error = guest_boot(setup, guest->cpus, counted.words, &result, guest->note);
 		if (!error)
 			error = counted_read(&counted, &counts, guest->note, sizeof(guest->note));
 		if (!error && counts.vcpus < guest->cpus) {
@@ -205,8 +204,7 @@ static int measure_counted(const struct bench_setup *setup, struct bench_guest *
 	return error;
 }
 
-/* When the last CPU was online. The guest is one that came up as a whole. */
-static double last_online(const struct guest_report *report)
+double guest_last_online(const struct guest_report *report)
 {
 	uint64_t last = 0;
 
@@ -222,8 +220,8 @@ static void measure_wall(const struct bench_setup *setup, unsigned int boots,
 {
 	for (unsigned int i = 0; i < boots; i++) {
 		struct boot_result result = { 0 };
-		int error = boot_once(setup, guest->cpus, NULL, &result, guest->wall.note);
-		double time = last_online(&result.report);
+		int error = guest_boot(setup, guest->cpus, NULL, &result, guest->wall.note);
+		double time = guest_last_online(&result.report);
 
 		if (!i || time < guest->wall.value)
 			guest->wall.value = time;

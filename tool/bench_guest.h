@@ -10,9 +10,10 @@
 /* How bench boots: the profile, folders, and the limit of one boot. */
 struct bench_setup {
 	const struct profile *profile;
-	const char *given; /* the build folder that the user named, or NULL: boot_order's */
-	const char *build; /* where image and plugin are */
-	const char *peers; /* where Linux is */
+	const char *given;    /* the build folder that the user named, or NULL: boot_order's */
+	const char *build;    /* where image and plugin are */
+	const char *peers;    /* where Linux is */
+	const char *profiles; /* the folder that the user named, or NULL */
 	const char *kvm_unit_tests; /* a built checkout, or NULL */
 	uint64_t timeout;
 	uint64_t linux_cpus;
@@ -21,6 +22,16 @@ struct bench_setup {
 /* Boot muster with so many CPUs, once counted and `boots` times for the wall time. */
 void guest_measure(const struct bench_setup *setup, uint64_t cpus, unsigned int boots,
 		   struct bench_guest *guest);
+
+/*
+ * Boot it once, with more words for QEMU or none. Returns 0, or -1 with a line in note (BENCH_NOTE_SIZE
+ * bytes); the result is to be freed either way.
+ */
+struct boot_result;
+int guest_boot(const struct bench_setup *setup, uint64_t cpus, char *const *words,
+	       struct boot_result *result, char *note);
+/* When the last CPU of a guest that came up as a whole was online: ns from its first C code. */
+double guest_last_online(const struct guest_report *report);
 
 /* Where the plugin writes for one guest, and what it did write. Zeroed: nothing to end. */
 struct counted {

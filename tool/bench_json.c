@@ -5,7 +5,8 @@
  */
 #include "tool/bench_show.h"
 
-#include <errno.h>
+#include "tool/json_file.h"
+
 #include <jansson.h>
 
 static json_t *count(bool known, uint64_t value)
@@ -99,25 +100,31 @@ static json_t *targets_json(const struct target_row rows[TARGETS])
 	return array;
 }
 
+static json_t *hypervised_json(const struct bench_hypervised *xen)
+{
+	json_t *calls = json_array();
+
+	for (size_t i = 0; i < xen->call_count; i++)
+		json_array_append_new(
+			calls, json_pack("{s:s, s:s, s:f}", "step", xen->calls[i].step, "call",
+					 xen->calls[i].call, "count", xen->calls[i].count));
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o}", "profile", xen->profile, "cpus",
+			 count(true, xen->cpus), "online_ns",
+			 real(xen->wall.known, xen->wall.value), "note", xen->wall.note, "linux",
+			 linux_json(&xen->linux_kernel), "calls", calls);
+}
+
 static json_t *bench_json(const struct bench *bench, const struct target_row rows[TARGETS])
 {
-	return json_pack("{s:i, s:b, s:o, s:[o, o], s:{s:o, s:o}, s:o}", "schema", 1, "quick",
-			 (int)bench->quick, "guests", guests_json(bench), "images",
+	return json_pack("{s:i, s:b, s:o, s:[o, o], s:{s:o, s:o}, s:[o, o], s:o}", "schema", 1,
+			 "quick", (int)bench->quick, "guests", guests_json(bench), "images",
 			 image_json(&bench->hello), image_json(&bench->muster), "peers", "linux",
 			 linux_json(&bench->linux_kernel), "kvm_unit_tests",
-			 kut_json(&bench->kvm_unit_tests), "targets", targets_json(rows));
+			 kut_json(&bench->kvm_unit_tests), "xen", hypervised_json(&bench->xen[0]),
+			 hypervised_json(&bench->xen[1]), "targets", targets_json(rows));
 }
 
 int bench_write_json(const struct bench *bench, const struct target_row rows[TARGETS], FILE *file)
 {
-	json_t *json = bench_json(bench, rows);
-	int result = -1;
-
-	errno = ENOMEM;
-	if (json)
-		result = json_dumpf(json, file, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	json_decref(json);
-	if (result || fputc('\n', file) == EOF)
-		return -1;
-	return fflush(file) ? -1 : 0;
+	return json_file_write(bench_json(bench, rows), file);
 }

@@ -19,9 +19,11 @@
 #define END_TEXT   "smp: Brought up "
 /* The delay loop's length, given: Linux would measure it on every CPU, which has nothing to do with
  * bring-up. The log is for people: quiet would leave out the lines. */
-#define APPEND	    "console=ttyS0 lpj=4600000 panic=-1"
-#define LINUX_BOOTS 3u
-#define MEMORY	    1024
+#define APPEND "console=ttyS0 lpj=4600000 panic=-1"
+/* As the first guest of a hypervisor it has that one's console. */
+#define APPEND_HYPERVISED "console=hvc0 lpj=4600000 panic=-1"
+#define LINUX_BOOTS	  3u
+#define MEMORY		  1024
 #define WHAT                                                                                       \
 	"In that time Linux also gives each CPU its kernel threads, timers, work queues, RCU and " \
 	"scheduler state, and compares its TSC, one CPU at a time; muster has none of these."
@@ -168,21 +170,17 @@ static void boot_some(const struct boot_order *order, struct watch *watch, const
 		 LINUX_BOOTS);
 }
 
-void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
+/* image: of this profile, in build. */
+static void measure(const struct bench_setup *setup, const struct profile *profile,
+		    const char *build, const char *append, const char *kernel,
+		    struct bench_peer *peer)
 {
-	char *kernel = find_kernel(setup->peers);
-	char *folder = text_format("%s/linux/boot", setup->peers);
-	struct profile profile = { .qemu = setup->profile->qemu,
-				   .machine = setup->profile->machine,
-				   .cpu = setup->profile->cpu,
-				   .accel = setup->profile->accel,
-				   .image = kernel };
 	struct watch watch = { .begun = false };
-	const struct boot_order order = { .profile = &profile,
-					  .build = folder,
+	const struct boot_order order = { .profile = profile,
+					  .build = build,
 					  .cpus = setup->linux_cpus,
 					  .memory = MEMORY,
-					  .append = APPEND,
+					  .append = append,
 					  .timeout = setup->timeout,
 					  .line = on_line,
 					  .context = &watch,
@@ -194,8 +192,34 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 	else
 		snprintf(
 			peer->note, sizeof(peer->note),
-			"no kernel in %.100s; `make bench` fetches package linux-image-cloud-amd64",
-			folder);
+			"no kernel in %.100s/linux/boot; `make bench` fetches package linux-image-amd64",
+			setup->peers);
+}
+
+void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
+{
+	char *kernel = find_kernel(setup->peers);
+	char *folder = text_format("%s/linux/boot", setup->peers);
+	const struct profile profile = { .qemu = setup->profile->qemu,
+					 .machine = setup->profile->machine,
+					 .cpu = setup->profile->cpu,
+					 .accel = setup->profile->accel,
+					 .image = kernel };
+
+	measure(setup, &profile, folder, APPEND, kernel, peer);
 	free(kernel);
 	free(folder);
+}
+
+void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+{
+	char *kernel = find_kernel(setup->peers);
+	char *image = kernel ? text_format("peers/linux/boot/%s", kernel) : NULL;
+	struct profile profile = *setup->profile;
+
+	profile.image = image;
+	profile.append = NULL;
+	measure(setup, &profile, setup->build, APPEND_HYPERVISED, kernel, peer);
+	free(kernel);
+	free(image);
 }

@@ -18,7 +18,10 @@ enum linux_line {
  */
 enum linux_line linux_line_of(const char *line, size_t length, uint64_t *cpus);
 
-/* Boot the newest Linux in the folder of peers, in the same machine. */
+/* Boot the newest Linux in the folder of peers, in the same machine, with setup->linux_cpus CPUs. */
 void linux_measure(const struct bench_setup *setup, struct bench_peer *peer);
+
+/* The same under the hypervisor of setup->profile, which Linux is the first guest of. */
+void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer);
 
 #endif

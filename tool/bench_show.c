@@ -115,6 +115,36 @@ static void write_peers(const struct bench *bench, FILE *file)
 			kut->slope_total, kut->slope_boot, kut->what);
 }
 
+static void write_calls(const struct bench_hypervised *xen, FILE *file)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < xen->call_count; i++)
+		all += xen->calls[i].count;
+	fprintf(file, "    a CPU more makes %.2f calls to Xen:", all);
+	for (size_t i = 0; i < xen->call_count; i++)
+		fprintf(file, "%s %.2f %s (%s)", i ? "," : "", xen->calls[i].count,
+			xen->calls[i].call, xen->calls[i].step);
+	fputc('\n', file);
+}
+
+static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
+{
+	if (!xen->wall.known)
+		fprintf(file, "  %s: not measured: %s\n", xen->profile, xen->wall.note);
+	else
+		fprintf(file, "  %s: %" PRIu64 " CPUs online in %.3f ms\n", xen->profile, xen->cpus,
+			xen->wall.value / 1e6);
+	if (xen->wall.known && !xen->linux_kernel.known)
+		fprintf(file, "    Linux: not measured: %s\n", xen->linux_kernel.note);
+	else if (xen->wall.known)
+		fprintf(file, "    Linux: %" PRIu64 " CPUs in %.3f ms (%s)\n",
+			xen->linux_kernel.cpus, xen->linux_kernel.seconds * 1e3,
+			xen->linux_kernel.note);
+	if (xen->call_count)
+		write_calls(xen, file);
+}
+
 static void write_target(const struct target_row *row, FILE *file)
 {
 	const char *than = row->below ? "<" : "<=";
@@ -140,6 +170,9 @@ void bench_write_text(const struct bench *bench, const struct target_row rows[TA
 	write_image(&bench->hello, file);
 	write_image(&bench->muster, file);
 	write_peers(bench, file);
+	fputs("\nAs the first guest of Xen:\n", file);
+	for (size_t i = 0; i < BENCH_HYPERVISED; i++)
+		write_hypervised(&bench->xen[i], file);
 	fprintf(file, "\n%-54s %9s    %-8s\n", "Targets", "value", "limit");
 	for (size_t i = 0; i < TARGETS; i++)
 		write_target(&rows[i], file);

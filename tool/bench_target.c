@@ -94,6 +94,27 @@ static struct bench_figure wall(const struct bench *bench)
 	return known(guest->wall.value / 1e9 / peer->seconds);
 }
 
+static struct bench_figure hypervised(const struct bench_hypervised *of)
+{
+	if (!of->wall.known)
+		return unknown(of->wall.note);
+	if (!of->linux_kernel.known || of->linux_kernel.cpus != of->cpus ||
+	    of->linux_kernel.seconds <= 0)
+		return unknown(of->linux_kernel.known ? "Linux had another number of CPUs"
+						      : of->linux_kernel.note);
+	return known(of->wall.value / 1e9 / of->linux_kernel.seconds);
+}
+
+static struct bench_figure xen_pv(const struct bench *bench)
+{
+	return hypervised(&bench->xen[0]);
+}
+
+static struct bench_figure xen_pvh(const struct bench *bench)
+{
+	return hypervised(&bench->xen[1]);
+}
+
 static double part_of(const struct bench_part *parts, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
@@ -171,6 +192,10 @@ static const struct target targets[TARGETS] = {
 	{ "hello, bytes loaded from its file", 65536, true, "bytes",
 	  "kvm-unit-tests' smptest takes 85 K", hello, NULL },
 	{ "percpu_alloc and percpu_free", 100, true, "ns", "on the host", percpu, NULL },
+	{ "xen/pv: entry to all of 16 online, of Linux's SMP time", 1.0 / 10, false, "",
+	  "Debian's Linux on the same Xen", xen_pv, NULL },
+	{ "xen/pvh: the same", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
+	  NULL },
 	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
 };
 

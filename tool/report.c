@@ -277,6 +277,22 @@ static bool take_memory(struct guest_report *report, struct report_fields *field
 	return row;
 }
 
+static bool take_hypercall(struct guest_report *report, struct report_fields *fields)
+{
+	struct report_hypercall hypercall = { 0 };
+	struct report_hypercall *row;
+
+	if (!report_take_word(fields, "step", hypercall.step) ||
+	    !report_take_word(fields, "call", hypercall.call) ||
+	    !report_take_number(fields, "count", &hypercall.count))
+		return false;
+	row = add_row(fields, (void **)&report->hypercalls, &report->hypercall_count, sizeof(*row),
+		      REPORT_ROWS_MAX);
+	if (row)
+		*row = hypercall;
+	return row;
+}
+
 static bool take_tests(struct guest_report *report, struct report_fields *fields)
 {
 	if (report->has_tests)
@@ -316,12 +332,19 @@ static bool take_end(struct guest_report *report, struct report_fields *fields)
 }
 
 static const struct record_kind kinds[] = {
-	{ "at", ON_THE_WAY, take_at },	       { "waiting", ON_THE_WAY, take_waiting },
-	{ "failed", ON_THE_WAY, take_failed }, { "panic", ON_THE_WAY, take_panic },
-	{ "ask", ON_THE_WAY, take_ask },       { "guest", OPENS, take_guest },
-	{ "cpu", INSIDE, take_cpu },	       { "area", INSIDE, take_area },
-	{ "stack", INSIDE, take_stack },       { "step", INSIDE, take_step },
-	{ "memory", INSIDE, take_memory },     { "tests", INSIDE, take_tests },
+	{ "at", ON_THE_WAY, take_at },
+	{ "waiting", ON_THE_WAY, take_waiting },
+	{ "failed", ON_THE_WAY, take_failed },
+	{ "panic", ON_THE_WAY, take_panic },
+	{ "ask", ON_THE_WAY, take_ask },
+	{ "guest", OPENS, take_guest },
+	{ "cpu", INSIDE, take_cpu },
+	{ "area", INSIDE, take_area },
+	{ "stack", INSIDE, take_stack },
+	{ "step", INSIDE, take_step },
+	{ "memory", INSIDE, take_memory },
+	{ "tests", INSIDE, take_tests },
+	{ "hypercall", INSIDE, take_hypercall },
 	{ "end", CLOSES, take_end },
 };
 
@@ -379,5 +402,6 @@ void report_free(struct guest_report *report)
 	free(report->stacks);
 	free(report->steps);
 	free(report->memory);
+	free(report->hypercalls);
 	*report = (struct guest_report){ 0 };
 }

@@ -61,6 +61,13 @@ struct report_memory {
 	uint64_t bytes;
 };
 
+/* How often a call to the hypervisor was made in a step, by all CPUs. */
+struct report_hypercall {
+	char step[REPORT_WORD_MAX + 1];
+	char call[REPORT_WORD_MAX + 1];
+	uint64_t count;
+};
+
 /* Where a CPU was, by its own account or by that of the CPU that waits for it. */
 struct report_place {
 	bool known;
@@ -118,6 +125,8 @@ struct guest_report {
 	size_t step_count;
 	struct report_memory *memory;
 	size_t memory_count;
+	struct report_hypercall *hypercalls;
+	size_t hypercall_count;
 	bool has_tests;
 	uint64_t tests_passed, tests_failed;
 	bool has_end;

@@ -5,7 +5,8 @@
  */
 #include "tool/report_show.h"
 
-#include <errno.h>
+#include "tool/json_file.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 
@@ -105,6 +106,20 @@ static json_t *vcpus_of(const struct vcpu_places *places)
 	return vcpus;
 }
 
+static json_t *hypercalls_of(const struct guest_report *report)
+{
+	json_t *calls = json_array();
+
+	for (size_t i = 0; i < report->hypercall_count; i++) {
+		const struct report_hypercall *call = &report->hypercalls[i];
+
+		json_array_append_new(calls,
+				      json_pack("{s:s, s:s, s:o}", "step", call->step, "call",
+						call->call, "count", number(call->count)));
+	}
+	return calls;
+}
+
 /* Without the record `guest` nothing is known of how many there are. */
 static json_t *count_of(const struct guest_report *report, uint32_t count)
 {
@@ -116,27 +131,18 @@ static json_t *report_json(const struct guest_report *report, const struct vcpu_
 	const struct report_guest *guest = &report->guest;
 
 	return json_pack(
-		"{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+		"{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
 		"schema", 1, "platform", guest->platform, "arch", guest->arch, "hypervisor",
 		guest->hypervisor, "entry", guest->entry, "possible",
 		count_of(report, guest->possible), "present", count_of(report, guest->present),
 		"online", count_of(report, guest->online), "cpus", cpus_of(report), "steps",
-		steps_of(report), "memory", memory_of(report), "tests", "passed",
-		number(report->tests_passed), "failed", number(report->tests_failed), "vcpus",
-		vcpus_of(vcpus));
+		steps_of(report), "memory", memory_of(report), "hypercalls", hypercalls_of(report),
+		"tests", "passed", number(report->tests_passed), "failed",
+		number(report->tests_failed), "vcpus", vcpus_of(vcpus));
 }
 
 int report_write_json(const struct guest_report *report, const struct vcpu_places *vcpus,
 		      FILE *file)
 {
-	json_t *json = report_json(report, vcpus);
-	int result = -1;
-
-	errno = ENOMEM;
-	if (json)
-		result = json_dumpf(json, file, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	json_decref(json);
-	if (result || fputc('\n', file) == EOF)
-		return -1;
-	return fflush(file) ? -1 : 0;
+	return json_file_write(report_json(report, vcpus), file);
 }

@@ -59,7 +59,7 @@ xen_pv_entry:
 	movl	$__HYPERVISOR_set_segment_base, %edi
 	movl	$SEGBASE_GS_KERNEL, %esi
 	movabsq	$POISON_BASE_XEN_PV, %rdx
-	call	xen_hypercall
+	call	xen_hypercall_raw
 
 	call	xen_pv_early		/* so that using the base that faults is reported */
 	call	percpu_boot_area_fill
@@ -121,7 +121,7 @@ xen_pv_stopped:
 	movl	$2, %esi		/* VCPUOP_down: public/vcpu.h */
 	movl	RECORD_VCPU(%rbx), %edx
 	xorl	%ecx, %ecx
-	call	xen_hypercall
+	call	xen_hypercall_raw
 	jmp	xen_pv_secondary_entry
 	.size xen_pv_stop_this_cpu, . - xen_pv_stop_this_cpu
 

@@ -30,8 +30,8 @@ const char *stack_kind_name(enum stack_kind kind);
 /* Usable bytes of one stack of this kind. 0: this architecture has no such stack. */
 size_t stack_size(enum stack_kind kind);
 
-/* Address just above the stack, where it begins; 0 while the CPU has none. Needs: the CPU's
- * `stack`. */
+/* Address just above the stack, where it begins; 0 while the CPU has none. Needs
+ * CAP_STACK. */
 uintptr_t stack_top(cpu_t cpu, enum stack_kind kind);
 
 /*

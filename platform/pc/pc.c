@@ -21,6 +21,11 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak pc_nodes_read
+#pragma weak pc_hotplug_poll
+#pragma weak pc_hotplug_eject
+
 #define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
 
 static const char *hypervisor = "unknown";
@@ -72,6 +77,13 @@ static int clock_step(cpu_t cpu)
 	}
 	clock_frequency_set(frequency);
 	return 0;
+}
+
+/* Without the part that reads the SRAT no CPU and no memory has a node. */
+int pc_nodes_step(cpu_t cpu)
+{
+	(void)cpu;
+	return pc_nodes_read ? pc_nodes_read() : 0;
 }
 
 int pc_boot_unit_step(cpu_t cpu)

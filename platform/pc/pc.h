@@ -3,6 +3,7 @@
 #ifndef PLATFORM_PC_PC_H
 #define PLATFORM_PC_PC_H
 
+#include "core/cpu_table.h"
 #include "firmware/acpi.h"
 #include "platform/pc/pc_boot.h"
 #include "platform/platform.h"
@@ -22,6 +23,7 @@ extern struct pc_firmware pc_firmware;
 /* pc.c: what only joins core and arch, for the tables of guests that are PCs in this respect. */
 int pc_layout_step(cpu_t cpu);
 int pc_tables_step(cpu_t cpu);
+int pc_nodes_step(cpu_t cpu);
 int pc_boot_unit_step(cpu_t cpu);
 int pc_boot_stacks_step(cpu_t cpu);
 int pc_stack_marks_step(cpu_t cpu);
@@ -45,8 +47,13 @@ int pc_cpu_ids_step(cpu_t cpu);
 typedef vcpu_id_t pc_vcpu_id_function(uint32_t uid, uint32_t apic_id, bool running);
 int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id);
 
+/* pc_spares.c: each processor of the MADT is shown, and then the records are made. */
+typedef struct cpu_description pc_describe_function(const struct acpi_processor *processor);
+void pc_spares_see(const struct acpi_processor *processor);
+void pc_spares_add(pc_describe_function *describe, hwid_t boot);
+
 /* pc_nodes.c */
-int pc_nodes_step(cpu_t cpu);
+int pc_nodes_read(void);
 /* The node of a processor, NODE_ANY when the SRAT does not say. Needs step `nodes`. */
 uint32_t pc_node_of(uint32_t apic_id);
 /* The CPU table is complete: name processors that only one of SRAT and MADT knows. */
@@ -59,6 +66,8 @@ void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
+/* What a local APIC sends that nobody asked for is taken, and named where it is odd. */
+void pc_strays_begin(void);
 
 int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);

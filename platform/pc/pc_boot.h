@@ -24,6 +24,22 @@ struct pc_boot {
 	} modules[PC_BOOT_MODULES_MAX];
 };
 
+/* A boot protocol. read() and memory_map_read() are as pc_boot_read() and its like below. */
+struct pc_boot_protocol {
+	int (*read)(uint64_t physical, struct pc_boot *boot);
+	int (*memory_map_read)(boot_range_function *range, void *context);
+	/* The way in: who links the protocol has to have it in the image. */
+	const char *entry;
+};
+
+/* Each in a file of its own, which an image may leave out: core/image_choice.h. */
+extern const struct pc_boot_protocol pc_boot_pvh;
+extern const struct pc_boot_protocol pc_boot_multiboot2;
+extern const struct pc_boot_protocol pc_boot_linux;
+
+/* One module more, unless it is empty or there is no room. */
+void pc_boot_add_module(struct pc_boot *boot, uint64_t base, uint64_t size);
+
 /*
  * Read what the boot CPU's way in was given. Returns 0, or MUSTER_E_CORRUPT with a line. Needs
  * CAP_FIXMAP.

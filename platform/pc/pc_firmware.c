@@ -14,6 +14,9 @@
 
 #include <muster/muster.h>
 
+/* An image may leave the reader out: core/image_choice.h. */
+#pragma weak options_read
+
 /* The page with the BIOS data area, and what lies from video memory to 1 MiB, are nobody's RAM,
  * whatever a map says. */
 #define BIOS_DATA_END	 0x1000u
@@ -40,7 +43,10 @@ int pc_command_line_step(cpu_t cpu)
 			boot->command_line, COMMAND_LINE_MAX);
 		return MUSTER_E_INVALID;
 	}
-	error = options_read(line);
+	if (!options_read && line[0])
+		console_print(
+			"muster: command line: not read: this image has nothing that reads it\n");
+	error = options_read ? options_read(line) : 0;
 	return error ? error : pc_console_choose();
 }
 

@@ -5,11 +5,14 @@
  * polls.
  */
 #include "arch/x86_64/registers.h"
+#include "core/image_choice.h"
 #include "core/string.h"
 #include "device/qemu_cpu_hotplug.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
+
+IMAGE_CHOICE(hotplug);
 
 /* Those who run QEMU's machines. */
 static bool is_qemu(void)

@@ -11,10 +11,15 @@
 #include "core/cpu_table.h"
 #include "core/machine.h"
 #include "device/local_apic.h"
-#include "firmware/acpi_spare.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
+
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak pc_node_of
+#pragma weak pc_nodes_compare
+#pragma weak pc_spares_see
+#pragma weak pc_spares_add
 
 /* What the two walks of the MADT share: the first looks, the second adds. */
 struct walk {
@@ -22,8 +27,12 @@ struct walk {
 	hwid_t boot;
 	bool boot_found;
 	struct cpu_description boot_cpu;
-	struct acpi_spares *spares;
 };
+
+static uint32_t node_of(uint32_t apic_id)
+{
+	return pc_node_of ? pc_node_of(apic_id) : NODE_ANY;
+}
 
 static pc_vcpu_id_function *vcpu_id_of;
 
@@ -41,7 +50,7 @@ static struct cpu_description describe(const struct acpi_processor *processor)
 		.hwid = hwid_from_value(processor->apic_id),
 		.fwid = fwid_from_value(processor->uid),
 		.vcpu_id = vcpu_id_of(processor->uid, processor->apic_id, false),
-		.node = pc_node_of(processor->apic_id),
+		.node = node_of(processor->apic_id),
 		/* One that cannot be addressed can never be started. */
 		.present = processor->enabled && processor->apic_id <= LOCAL_APIC_ID_MAX,
 	};
@@ -52,7 +61,8 @@ static void look(void *context, const struct acpi_processor *processor)
 	struct walk *walk = context;
 
 	walk->count++;
-	acpi_spares_see(walk->spares, processor);
+	if (pc_spares_see)
+		pc_spares_see(processor);
 	if (!processor->enabled && processor->apic_id != walk->boot.value)
 		return;
 	if (processor->apic_id > LOCAL_APIC_ID_MAX)
@@ -84,18 +94,6 @@ static void add(void *context, const struct acpi_processor *processor)
 		(void)cpu_table_add(&description);
 }
 
-static void add_spares(const struct acpi_spares *spares, hwid_t boot)
-{
-	for (uint32_t i = 0; i < spares->count; i++) {
-		struct cpu_description description = describe(&spares->at[i]);
-
-		if (spares->at[i].apic_id > LOCAL_APIC_ID_MAX)
-			cpu_table_leave_out();
-		else if (!hwid_equal(description.hwid, boot))
-			(void)cpu_table_add(&description);
-	}
-}
-
 /* The MADT does not know the CPU that runs: what it says of itself stands. */
 static void boot_cpu_believe(struct walk *walk)
 {
@@ -106,7 +104,7 @@ static void boot_cpu_believe(struct walk *walk)
 		.hwid = walk->boot,
 		.fwid = fwid_from_value(FWID_UNKNOWN_VALUE),
 		.vcpu_id = vcpu_id_of(FWID_UNKNOWN_VALUE, (uint32_t)walk->boot.value, true),
-		.node = pc_node_of((uint32_t)walk->boot.value),
+		.node = node_of((uint32_t)walk->boot.value),
 		.present = true,
 	};
 }
@@ -129,8 +127,7 @@ int pc_cpu_ids_step(cpu_t cpu)
 
 int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id)
 {
-	static struct acpi_spares spares;
-	struct walk walk = { .boot = x86_hwid_this(), .spares = &spares };
+	struct walk walk = { .boot = x86_hwid_this() };
 	struct acpi_madt *madt = &pc_firmware.madt;
 	const struct acpi_table *table = &pc_firmware.madt_table;
 	int error;
@@ -145,10 +142,10 @@ int pc_cpu_ids_read(pc_vcpu_id_function *vcpu_id)
 		boot_cpu_believe(&walk);
 	(void)cpu_table_add(&walk.boot_cpu);
 	(void)acpi_madt_read(&fixmap_reader, table, madt, add, &walk);
-	(void)acpi_spares_choose(&spares);
-	add_spares(&spares, walk.boot);
+	if (pc_spares_add)
+		pc_spares_add(describe, walk.boot);
 	error = cpu_table_end();
-	if (!error)
+	if (!error && pc_nodes_compare)
 		pc_nodes_compare();
 	return error;
 }

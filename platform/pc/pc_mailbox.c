@@ -16,6 +16,7 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start_page.h"
 #include "core/cpu_table.h"
+#include "core/image_choice.h"
 #include "core/memory_map.h"
 #include "core/string.h"
 #include "device/local_apic.h"
@@ -23,6 +24,8 @@
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
+
+IMAGE_CHOICE(wakeup_mailbox);
 
 static struct wakeup_mailbox mailbox;
 static uint64_t reset_vector;

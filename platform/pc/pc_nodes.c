@@ -9,21 +9,21 @@
  * word about those that the SRAT names and the MADT does not, and the other way round.
  */
 #include "arch/x86_64/page_table.h"
+#include "core/image_choice.h"
 #include "core/machine.h"
 #include "core/memory_map.h"
 #include "core/node_table.h"
 #include "core/string.h"
+#include "firmware/acpi_abi.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
 
+IMAGE_CHOICE(nodes);
+
 /* What is taken from one table; more is left out. */
 #define RANGES_MAX     1024u
 #define PROCESSORS_MAX 16384u
-
-/* Least lengths of entries (firmware/acpi_abi.h): so many there can be in a table at most. */
-#define PROCESSOR_ENTRY 16u
-#define RANGE_ENTRY	40u
 
 struct collected {
 	uint32_t domains[NODES_MAX]; /* ascending */
@@ -203,8 +203,9 @@ static uint32_t at_most(uint32_t number, uint32_t limit)
 /* Room for all that a table of that length can name. Kept: CPUs ask later. */
 static int collection_begin(uint32_t length)
 {
-	uint32_t processors = at_most(length / PROCESSOR_ENTRY, PROCESSORS_MAX);
-	uint32_t ranges = at_most(length / RANGE_ENTRY, RANGES_MAX);
+	uint32_t processors =
+		at_most(length / sizeof(struct acpi_abi_srat_local_apic), PROCESSORS_MAX);
+	uint32_t ranges = at_most(length / sizeof(struct acpi_abi_srat_memory), RANGES_MAX);
 	uint64_t physical =
 		mem_alloc(ranges * sizeof(*srat.memory) + processors * sizeof(*srat.processors), 0,
 			  .owner = "nodes");
@@ -246,13 +247,12 @@ static void name_nodes_without_memory(void)
 	}
 }
 
-int pc_nodes_step(cpu_t cpu)
+int pc_nodes_read(void)
 {
 	const struct acpi_srat_reader add = { add_processor, add_memory, NULL };
 	struct acpi_table table;
 	int error;
 
-	(void)cpu;
 	srat = (struct collected){ 0 };
 	(void)node_table_begin(NULL, NULL, 0);
 	error = acpi_table_find(&fixmap_reader, &pc_firmware.root, "SRAT", &table);

@@ -18,6 +18,17 @@
 
 #include <muster/muster.h>
 
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak options_start_mode
+#pragma weak pc_mailbox_begin
+#pragma weak pc_mailbox_end
+#pragma weak pc_mailbox_exists
+#pragma weak pc_mailbox_holds
+#pragma weak pc_mailbox_left_out
+#pragma weak pc_mailbox_say
+#pragma weak pc_mailbox_start
+#pragma weak pc_mailbox_took_back
+
 /* Between the two start-up IPIs of the sequence. MP specification 1.4, B.4, wants 10 ms behind INIT and
  * 200 us behind each start-up; that was for external APICs. No CPU with long mode has one, and Linux
  * (arch/x86/kernel/smpboot.c) waits 0 and 10 us for all but the first of them. */
@@ -56,6 +67,12 @@ static void stray_interrupt(void)
 		      cpu_this().number, vector);
 }
 
+void pc_strays_begin(void)
+{
+	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
+	trap_handler_set(TRAP_STRAY, stray_interrupt);
+}
+
 void pc_kick(cpu_t cpu)
 {
 	/* If it cannot be sent, a line has said so, and the caller's wait has a limit. */
@@ -67,11 +84,18 @@ static void stop_others(void)
 	(void)local_apic_broadcast_nmi();
 }
 
+static bool mailbox_exists(void)
+{
+	return pc_mailbox_exists && pc_mailbox_exists();
+}
+
 /* INIT: whatever the CPU does, it waits for a start-up IPI then. One that waits at the firmware's
  * mailbox is as good as reset, and must not be taken from there. */
 static int reset(cpu_t cpu)
 {
-	return pc_mailbox_holds(cpu_hwid(cpu)) ? 0 : local_apic_send_init(cpu_hwid(cpu));
+	return mailbox_exists() && pc_mailbox_holds(cpu_hwid(cpu))
+		       ? 0
+		       : local_apic_send_init(cpu_hwid(cpu));
 }
 
 int pc_interrupts_step(cpu_t cpu)
@@ -82,8 +106,7 @@ int pc_interrupts_step(cpu_t cpu)
 	if (pc_firmware.madt.legacy_pics)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, call_interrupt);
-	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
-	trap_handler_set(TRAP_STRAY, stray_interrupt);
+	pc_strays_begin();
 	x86_machine.kick = pc_kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
 	if (!error) {
@@ -113,7 +136,7 @@ static int start_all(uint64_t page)
 {
 	int error = MUSTER_E_NOT_SUPPORTED;
 
-	if (options_start_mode() == START_ALL)
+	if (!options_start_mode || options_start_mode() == START_ALL)
 		error = local_apic_broadcast_init();
 	if (error)
 		return error;
@@ -139,7 +162,7 @@ int pc_start_code_step(cpu_t cpu)
 {
 	int error = start_page_create(cpu);
 
-	if (error)
+	if (error || !pc_mailbox_begin)
 		return error;
 	error = pc_mailbox_begin();
 	if (error)
@@ -149,7 +172,8 @@ int pc_start_code_step(cpu_t cpu)
 
 void pc_start_code_undo(cpu_t cpu)
 {
-	pc_mailbox_end();
+	if (pc_mailbox_end)
+		pc_mailbox_end();
 	start_page_destroy(cpu);
 }
 
@@ -159,17 +183,19 @@ int pc_start_step(cpu_t cpu)
 
 	/* A mailbox takes one command at a time. */
 	if (cpu.number == STEP_ALL_CPUS)
-		return pc_mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
-	if (pc_mailbox_holds(cpu_hwid(cpu)))
-		return pc_mailbox_start(cpu_hwid(cpu));
-	pc_mailbox_left_out(cpu_hwid(cpu));
+		return mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
+	if (mailbox_exists()) {
+		if (pc_mailbox_holds(cpu_hwid(cpu)))
+			return pc_mailbox_start(cpu_hwid(cpu));
+		pc_mailbox_left_out(cpu_hwid(cpu));
+	}
 	return start_one(cpu_hwid(cpu), page);
 }
 
 void pc_start_undo(cpu_t cpu)
 {
 	/* One that never came has nothing to come back from. */
-	if (pc_mailbox_exists() && cpu_state(cpu) == CPU_HELD)
+	if (mailbox_exists() && cpu_state(cpu) == CPU_HELD)
 		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 
@@ -178,7 +204,8 @@ void pc_name_unknown(void)
 	hwid_t last;
 	uint32_t count = secondary_unknown(&last);
 
-	pc_mailbox_say();
+	if (mailbox_exists())
+		pc_mailbox_say();
 	if (count)
 		console_print(
 			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#lx; they are stopped\n",

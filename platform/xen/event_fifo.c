@@ -44,8 +44,9 @@ uint32_t event_fifo_next(struct event_fifo *fifo, event_word_function *word, voi
 		uint32_t queue, port;
 		uint32_t *at;
 
-		fifo->ready |= __atomic_exchange_n(&fifo->control.ready, 0, __ATOMIC_ACQUIRE) &
-			       (BIT(EVTCHN_FIFO_MAX_QUEUES) - 1);
+		/* Ours is in the same page, and no more to be believed. */
+		fifo->ready |= __atomic_exchange_n(&fifo->control.ready, 0, __ATOMIC_ACQUIRE);
+		fifo->ready &= BIT(EVTCHN_FIFO_MAX_QUEUES) - 1;
 		if (!fifo->ready || !*limit)
 			return 0;
 		--*limit;

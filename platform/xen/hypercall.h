@@ -28,7 +28,10 @@
  * trap. */
 extern char xen_hypercall_page[];
 
-/* xen_hypercall(), one call, and xen_error_name(): muster/xen.h. None before Xen has filled the page. */
+/* xen_hypercall(), one call, and xen_error_name(): muster/xen.h. None before Xen has filled the page. While
+ * CPUs are brought up they are counted (core/hypercall_count.h), which needs the per-CPU base. Raw, the
+ * same without: for what has to work before there is a base, and when everything else is broken. */
+long xen_hypercall_raw(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 
 static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -38,13 +41,14 @@ static inline long xen_hypercall3(uint32_t number, uint64_t a, uint64_t b, uint6
 /* CONSOLEIO_write. */
 static inline long xen_console_out(const char *text, size_t length)
 {
-	return xen_hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text);
+	return xen_hypercall_raw(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uintptr_t)text,
+				 0, 0);
 }
 
 /* SCHEDOP_*. */
 static inline long xen_sched_op(uint32_t command, void *argument)
 {
-	return xen_hypercall3(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0);
+	return xen_hypercall_raw(__HYPERVISOR_sched_op, command, (uintptr_t)argument, 0, 0, 0);
 }
 
 /* VCPUOP_*, of a vCPU that is known to exist, or that is asked for. */

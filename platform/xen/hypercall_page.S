@@ -13,10 +13,10 @@ xen_hypercall_page:
 	.size xen_hypercall_page, . - xen_hypercall_page
 
 	.text
-	/* long xen_hypercall(uint32_t number, uint64_t a, b, c, d, e) */
-	.globl xen_hypercall
-	.type xen_hypercall, @function
-xen_hypercall:
+	/* long xen_hypercall_raw(uint32_t number, uint64_t a, b, c, d, e) */
+	.globl xen_hypercall_raw
+	.type xen_hypercall_raw, @function
+xen_hypercall_raw:
 	movl	%edi, %eax
 	shll	$5, %eax
 	movq	%rsi, %rdi
@@ -26,6 +26,6 @@ xen_hypercall:
 	movq	%r9, %r8
 	addq	$xen_hypercall_page, %rax
 	jmpq	*%rax			/* the entry returns to our caller */
-	.size xen_hypercall, . - xen_hypercall
+	.size xen_hypercall_raw, . - xen_hypercall_raw
 
 	.section .note.GNU-stack, "", @progbits

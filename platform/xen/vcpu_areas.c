@@ -10,6 +10,7 @@
 #include "platform/xen/xen_guest.h"
 
 #include <muster/muster.h>
+#include <xen/errno.h>
 
 /* public/xen.h and public/vcpu.h; the sizes are those of a 64-bit guest. */
 _Static_assert(sizeof(struct vcpu_info) == 64, "public/xen.h, struct vcpu_info");
@@ -94,55 +95,88 @@ static int fifo_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, u
 	return xen_events_control_attach(cpu, pointer, physical);
 }
 
-static const struct area_kind kinds[XEN_AREAS] = {
-	[XEN_AREA_VCPU_INFO] = { .name = "vcpu-info",
-				 .size = sizeof(struct vcpu_info),
-				 .told = sizeof(struct vcpu_info),
-				 .align = sizeof(struct vcpu_info),
-				 .no_cross = PAGE_SIZE,
-				 .once_only = true,
-				 .where = WHERE_PREPARE,
-				 .undo_kind = UNDO_NONE,
-				 .attach = vcpu_info_attach },
-	/* By virtual address: 4.17 has no other way, and no value that takes it back. */
-	[XEN_AREA_RUNSTATE] = { .name = "runstate",
-				.size = sizeof(struct vcpu_runstate_info),
-				.told = sizeof(struct vcpu_runstate_info),
-				.align = sizeof(uint64_t),
-				.no_cross = PAGE_SIZE,
-				.where = WHERE_PREPARE,
-				.undo_kind = UNDO_NONE,
-				.attach = runstate_attach },
-	[XEN_AREA_TIME] = { .name = "time",
-			    .size = sizeof(struct vcpu_time_info),
-			    .told = sizeof(struct vcpu_time_info),
-			    .align = sizeof(uint64_t),
-			    .no_cross = PAGE_SIZE,
-			    .where = WHERE_PREPARE,
-			    .undo_kind = UNDO_NONE,
-			    .attach = time_attach },
-	[XEN_AREA_FIFO] = { .name = "event-fifo",
-			    .size = PAGE_SIZE,
-			    .told = PAGE_SIZE,
-			    .align = PAGE_SIZE,
-			    .no_cross = PAGE_SIZE,
-			    .whole_pages = true,
-			    .where = WHERE_PREPARE,
-			    .undo_kind = UNDO_WHOLE_GUEST,
-			    .attach = fifo_attach },
+static const struct area_kind vcpu_info_kind = {
+	.name = "vcpu-info",
+	.size = sizeof(struct vcpu_info),
+	.told = sizeof(struct vcpu_info),
+	.align = sizeof(struct vcpu_info),
+	.no_cross = PAGE_SIZE,
+	.once_only = true,
+	.where = WHERE_PREPARE,
+	.undo_kind = UNDO_NONE,
+	.attach = vcpu_info_attach,
 };
 
-const struct area_table *xen_area_table(void)
-{
-	static const struct area_table with_fifo = { "xen", kinds, XEN_AREAS, 0 };
-	static const struct area_table without = { "xen", kinds, XEN_AREA_FIFO, 0 };
+static const struct area_kind fifo_kind = {
+	.name = "event-fifo",
+	.size = PAGE_SIZE,
+	.told = PAGE_SIZE,
+	.align = PAGE_SIZE,
+	.no_cross = PAGE_SIZE,
+	.whole_pages = true,
+	.where = WHERE_PREPARE,
+	.undo_kind = UNDO_WHOLE_GUEST,
+	.attach = fifo_attach,
+};
 
-	return xen_events_are_fifo() ? &with_fifo : &without;
+/* By virtual address: 4.17 has no other way, and no value that takes it back. The guest can do without:
+ * nobody here reads them yet but who asks the area engine. */
+static const struct {
+	uint32_t command;
+	struct area_kind kind;
+} optional[] = {
+	{ VCPUOP_register_runstate_memory_area,
+	  { .name = "runstate",
+	    .size = sizeof(struct vcpu_runstate_info),
+	    .told = sizeof(struct vcpu_runstate_info),
+	    .align = sizeof(uint64_t),
+	    .no_cross = PAGE_SIZE,
+	    .where = WHERE_PREPARE,
+	    .undo_kind = UNDO_NONE,
+	    .attach = runstate_attach } },
+	{ VCPUOP_register_vcpu_time_memory_area,
+	  { .name = "time",
+	    .size = sizeof(struct vcpu_time_info),
+	    .told = sizeof(struct vcpu_time_info),
+	    .align = sizeof(uint64_t),
+	    .no_cross = PAGE_SIZE,
+	    .where = WHERE_PREPARE,
+	    .undo_kind = UNDO_NONE,
+	    .attach = time_attach } },
+};
+
+#define OPTIONAL (sizeof(optional) / sizeof(optional[0]))
+
+static struct area_kind kinds[2 + OPTIONAL];
+static struct area_table table = { .platform = "xen", .kinds = kinds };
+
+/* A Xen that does not know a call says so before it looks at anything. One that does refuses this address,
+ * which is its own; or does not look (HVM), and is told the real one a moment later. */
+static bool offered(uint32_t command, const char *name)
+{
+	struct vcpu_register_runstate_memory_area probe = { .addr.p = HYPERVISOR_VIRT_START };
+	long answer = xen_vcpu_op(command, cpu_vcpu_id(cpu_from_number(0)), &probe);
+
+	if (answer == -XEN_ENOSYS)
+		console_print("muster: xen: area %s: Xen has no such call: done without\n", name);
+	return answer != -XEN_ENOSYS;
+}
+
+const struct area_table *xen_area_table_choose(void)
+{
+	table.count = 0;
+	kinds[table.count++] = vcpu_info_kind;
+	if (xen_events_are_fifo())
+		kinds[table.count++] = fifo_kind;
+	for (uint32_t i = 0; i < OPTIONAL; i++)
+		if (offered(optional[i].command, optional[i].kind.name))
+			kinds[table.count++] = optional[i].kind;
+	return &table;
 }
 
 int xen_areas_boot(cpu_t cpu)
 {
-	int error = areas_begin(xen_area_table());
+	int error = areas_begin(xen_area_table_choose());
 
 	if (error)
 		return error;
@@ -169,7 +203,11 @@ int xen_areas_online(cpu_t cpu)
 
 void xen_areas_online_undo(cpu_t cpu)
 {
+	struct vcpu_info *info = xen_vcpu_info();
+
 	/* Upcalls stay masked: Xen still looks at what is not ours to look at any more. */
+	if (info)
+		info->evtchn_upcall_mask = 1;
 	xen_vcpu_info_set(NULL);
 	areas_online_undo(cpu);
 }
@@ -177,7 +215,7 @@ void xen_areas_online_undo(cpu_t cpu)
 uint64_t xen_tsc_frequency(const volatile struct vcpu_time_info *time)
 {
 	uint32_t version, mul = 0;
-	int32_t shift = 0;
+	int8_t shift = 0;
 	uint64_t frequency;
 	uint32_t tries = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a Xen guest shares with Xen for each vCPU (muster/area.h): vcpu_info, once only; runstate; time;
- * and FIFO control blocks, where event channels are FIFO. All are registered by the boot CPU.
+ * What a Xen guest shares with Xen for each vCPU (muster/area.h): vcpu_info, once only; FIFO control
+ * blocks, where event channels are FIFO; runstate and time, where Xen offers them. All are registered by
+ * the boot CPU.
  */
 #ifndef PLATFORM_XEN_VCPU_AREAS_H
 #define PLATFORM_XEN_VCPU_AREAS_H
@@ -10,17 +11,17 @@
 
 #include <muster/area.h>
 
-/* Rows of the table, in its order. */
+/* Rows of the table that somebody asks for; what else there is comes behind them. */
 enum xen_area {
 	XEN_AREA_VCPU_INFO,
-	XEN_AREA_RUNSTATE,
-	XEN_AREA_TIME,
 	XEN_AREA_FIFO, /* only where event channels are FIFO */
-	XEN_AREAS,
 };
 
-/* The table for this guest, once the ABI of event channels has been chosen. */
-const struct area_table *xen_area_table(void);
+/*
+ * Choose the rows: once the ABI of event channels has been chosen, and Xen can be asked what it offers.
+ * What it does not is named, and the guest does without. Needs the boot CPU's id (CAP_CPU_IDS).
+ */
+const struct area_table *xen_area_table_choose(void);
 
 /*
  * BOOT step `areas`: areas_begin() and the boot CPU's own; its undo. PREPARE and ONLINE rows call

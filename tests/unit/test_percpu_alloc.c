@@ -615,6 +615,28 @@ static void test_many_blocks(void **state)
 	get(4, 4);
 }
 
+/* The block at the end of the room moves too: another window may have put it on a later page of the
+ * pool. */
+static void test_end_moves(void **state)
+{
+	static struct percpu_handle handles[300];
+	struct percpu_handle whole;
+
+	(void)state;
+	percpu_guest_begin_with(1, 64 << 10, 4);
+	for (uint32_t i = 0; i < 300; i++)
+		handles[i] = get(4, 4);
+	whole = get(64 << 10, 8);
+	assert_true(whole.block >= PERCPU_POOL_PAGE_BLOCKS);
+	assert_int_equal(percpu_free(whole), 0);
+	for (uint32_t i = 0; i < 300; i++)
+		assert_int_equal(percpu_free(handles[i]), 0);
+	assert_int_equal(percpu_trim(), 0);
+	assert_int_equal(mem_owned_by("percpu blocks"), 0);
+	percpu_guest_check();
+	assert_int_equal(percpu_free(get(8, 8)), 0);
+}
+
 /* 2^16 of them is the end, and says so. */
 static void test_all_blocks(void **state)
 {
@@ -696,6 +718,7 @@ int main(void)
 		cmocka_unit_test_setup(test_who_may, begin),
 		cmocka_unit_test_setup(test_many_blocks, begin),
 		cmocka_unit_test_setup(test_all_blocks, begin),
+		cmocka_unit_test(test_end_moves),
 		cmocka_unit_test(test_further_windows),
 	};
 

@@ -140,11 +140,18 @@ static long vcpu_op(uint32_t command, uint32_t vcpu, void *argument)
 		return xen.vcpu_info[index]++ ? -XEN_EINVAL : 0;
 	}
 	case VCPUOP_register_runstate_memory_area:
-		xen.runstate[index]++;
+	case VCPUOP_register_vcpu_time_memory_area: {
+		struct vcpu_register_runstate_memory_area *call = argument;
+
+		/* Not memory of the guest's. */
+		if (call->addr.p == HYPERVISOR_VIRT_START)
+			return -XEN_EFAULT;
+		if (command == VCPUOP_register_runstate_memory_area)
+			xen.runstate[index]++;
+		else
+			xen.time[index]++;
 		return 0;
-	case VCPUOP_register_vcpu_time_memory_area:
-		xen.time[index]++;
-		return 0;
+	}
 	default:
 		fail();
 		return -XEN_ENOSYS;
@@ -191,10 +198,11 @@ static void test_fifo_is_chosen(void **state)
 	(void)state;
 	begin(false);
 	assert_true(xen_events_are_fifo());
-	assert_int_equal(xen_area_table()->count, XEN_AREAS);
+	assert_int_equal(xen_area_table_choose()->count, 4);
+	assert_string_equal(xen_area_table_choose()->kinds[XEN_AREA_FIFO].name, "event-fifo");
 	begin(true);
 	assert_false(xen_events_are_fifo());
-	assert_int_equal(xen_area_table()->count, XEN_AREA_FIFO);
+	assert_int_equal(xen_area_table_choose()->count, 3);
 }
 
 /* A Xen without FIFO: 2-level, and a line. */
@@ -228,6 +236,24 @@ static void test_ids(void **state)
 	}
 	/* Nobody's queues are another's. */
 	assert_true(xen.control[0] != xen.control[1] && xen.control[1] != xen.control[2]);
+}
+
+/* What a guest can do without, and what it cannot. */
+static void test_not_offered(void **state)
+{
+	(void)state;
+	begin(false);
+	xen.refuse_vcpu[VCPUOP_register_runstate_memory_area] = -XEN_ENOSYS;
+	prepare_all();
+	assert_true(host_log_has("area runstate: Xen has no such call"));
+	assert_int_equal(area_table_current()->count, 3);
+	assert_string_equal(area_table_current()->kinds[2].name, "time");
+	assert_int_equal(xen.runstate[0], 0);
+	assert_int_equal(xen.time[2], 1);
+	begin(true);
+	xen.refuse_vcpu[VCPUOP_register_vcpu_info] = -XEN_ENOSYS;
+	assert_int_equal(xen_areas_boot(cpu_from_number(0)), MUSTER_E_NOT_SUPPORTED);
+	assert_true(host_log_has("vcpu-info: Xen refuses it for vCPU 100: ENOSYS"));
 }
 
 static void test_refusals(void **state)
@@ -349,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_fallback),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_not_offered),
 		cmocka_unit_test(test_prepared_again),
 		cmocka_unit_test(test_upcall_fifo),
 		cmocka_unit_test(test_upcall_two_level),

@@ -9,6 +9,7 @@
 #include "arch/x86_64/trap.h"
 #include "core/cpu_memory.h"
 #include "core/cpu_table.h"
+#include "core/image_choice.h"
 #include "core/runner.h"
 #include "core/stack_area.h"
 #include "core/unit.h"
@@ -18,6 +19,8 @@
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
+
+IMAGE_CHOICE(xen_pv);
 
 static bool pv_detect(void)
 {

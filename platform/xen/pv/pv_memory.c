@@ -20,7 +20,6 @@
 _Static_assert(PV_INITIAL_BASE == KERNEL_VIRTUAL, "XEN_ELFNOTE_VIRT_BASE: entry_xen_pv.S");
 
 struct pv_boot pv_boot;
-struct xen_guest xen_guest = { .frame = pv_frame };
 
 extern char image_start[], image_end[];
 extern char percpu_boot_area[], percpu_boot_area_end[];
@@ -64,6 +63,7 @@ int pv_hypervisor_step(cpu_t cpu)
 int pv_command_line_step(cpu_t cpu)
 {
 	(void)cpu;
+	xen_guest.frame = pv_frame;
 	xen_guest.shared = (struct shared_info *)pv_fixmap_set(FIXMAP_XEN_SHARED,
 							       pv_boot.shared_info, MAP_READ_WRITE);
 	xen_vcpu_info_set(&xen_guest.shared->vcpu_info[0]);

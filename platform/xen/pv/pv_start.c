@@ -21,7 +21,10 @@
 #include <xen/physdev.h>
 
 /* The level of I/O privilege that lets a guest's kernel use ports: public/physdev.h. */
-#define IOPL_KERNEL 1
+#define IOPL_KERNEL	   1
+
+#define DRAIN_MILLISECONDS 20
+#define DRAIN_POLLS	   1000u
 
 static uint64_t debug_exit_port;
 static uint64_t two_level;
@@ -160,16 +163,29 @@ void xen_pv_start(uintptr_t start_info)
 	muster_exit(muster_main());
 }
 
+/* Xen's serial line goes on sending by interrupts, which another CPU may be taking; a machine that ends
+ * now ends in the middle of a line. */
+static void drain(void)
+{
+	struct clock_limit limit = clock_limit_begin(DRAIN_MILLISECONDS);
+
+	/* Before there is a clock, a limit counts polls, and each of these is a hypercall. */
+	for (uint32_t polls = 0;
+	     clock_frequency() ? !clock_limit_over(&limit) : polls < DRAIN_POLLS; polls++)
+		(void)xen_sched_op(SCHEDOP_yield, NULL);
+}
+
 /*
  * The debug-exit port first, where there is a word for it: the hardware domain has the ports. Else Xen: a
- * machine whose hardware domain says "power off" is halted with its fans on, since S5 is the
- * domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot.
+ * machine whose hardware domain says "power off" is halted and stays on, since S5 is
+ * that domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot.
  */
 void pv_power_off(int status)
 {
 	struct physdev_set_iopl level = { .iopl = IOPL_KERNEL };
 
-	if (debug_exit_port &&
+	drain();
+	if (debug_exit_port && pv_boot.privileged &&
 	    !xen_hypercall3(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uintptr_t)&level, 0))
 		debug_exit((uint16_t)debug_exit_port, status);
 	xen_shutdown(status == PANIC_STATUS ? SHUTDOWN_crash : SHUTDOWN_reboot);

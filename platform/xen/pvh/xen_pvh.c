@@ -10,6 +10,7 @@
 #include "arch/x86_64/start.h"
 #include "core/clock_store.h"
 #include "core/cpu_memory.h"
+#include "core/image_choice.h"
 #include "core/runner.h"
 #include "core/stack_area.h"
 #include "device/clock_source.h"
@@ -21,6 +22,8 @@
 #include "platform/xen/xen_memory_map.h"
 
 #include <muster/muster.h>
+
+IMAGE_CHOICE(xen_pvh);
 
 /* An HVM guest with firmware and devices is a PC; a PVH guest is one that was entered as such. */
 static bool xen_pvh_detect(void)
@@ -125,7 +128,7 @@ static const struct bringup_step steps[] = {
 	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, xen_areas_online, xen_areas_online_undo },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS) | CAP(SHARED_AREAS), CAP(CPU_INTERRUPT),
-	  WHERE_ONLINE, UNDO_STEP, xen_pvh_local_apic_step, xen_pvh_local_apic_undo },
+	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),

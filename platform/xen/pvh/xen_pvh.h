@@ -22,8 +22,6 @@ int xen_pvh_cpu_check_step(cpu_t cpu);
 /* xen_pvh_events.c */
 int xen_pvh_shared_info_step(cpu_t cpu);
 int xen_pvh_interrupts_step(cpu_t cpu);
-int xen_pvh_local_apic_step(cpu_t cpu);
-void xen_pvh_local_apic_undo(cpu_t cpu);
 
 /* xen_pvh_start.c */
 enum xen_pvh_start_by {

@@ -8,7 +8,6 @@
 #include "arch/x86_64/start.h"
 #include "arch/x86_64/trap.h"
 #include "core/machine.h"
-#include "core/string.h"
 #include "device/local_apic.h"
 #include "device/pic_8259.h"
 #include "platform/pc/pc.h"
@@ -19,9 +18,6 @@
 #include <muster/muster.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
-
-/* Interrupts of a vector that is nobody's, before it is a panic. */
-#define STRAYS_MAX 64u
 
 /* public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ: the type in bits 63:56. */
 #define CALLBACK_TYPE_SHIFT 56
@@ -76,26 +72,6 @@ static int callback_set(uint8_t vector)
 	return xen_error(answer);
 }
 
-static void spurious_interrupt(void)
-{
-	/* Not to be acknowledged: Intel SDM vol. 3A, 10.9. */
-}
-
-/* As on a PC: left over from whoever ran before us, and few (pc_start.c). */
-static void stray_interrupt(void)
-{
-	uint32_t vector = local_apic_in_service();
-	static uint32_t count;
-
-	local_apic_end_of_interrupt();
-	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) > STRAYS_MAX)
-		muster_panic("interrupt vector %#x: %u interrupts came that are nobody's", vector,
-			     STRAYS_MAX + 1);
-	console_print("muster: CPU %u: interrupt vector %#x is nobody's: left over from before, "
-		      "dropped\n",
-		      cpu_this().number, vector);
-}
-
 static void stop_others(void)
 {
 	(void)local_apic_broadcast_nmi();
@@ -115,8 +91,7 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	if (pc_firmware.madt.legacy_pics)
 		pic_8259_mask(TRAP_LEGACY);
 	trap_handler_set(TRAP_CALL, xen_events_upcall);
-	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
-	trap_handler_set(TRAP_STRAY, stray_interrupt);
+	pc_strays_begin();
 	x86_machine.kick = xen_events_kick;
 	local_apic_prefer_x2apic();
 	error = local_apic_begin(pc_firmware.madt.local_apic);
@@ -126,16 +101,4 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	x86_machine.reset = reset;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);
-}
-
-int xen_pvh_local_apic_step(cpu_t cpu)
-{
-	local_apic_enable(cpu, pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
-	return 0;
-}
-
-void xen_pvh_local_apic_undo(cpu_t cpu)
-{
-	(void)cpu;
-	local_apic_disable();
 }

@@ -2,8 +2,8 @@
 /*
  * The ids of a PVH guest's CPUs. Hardware id: the APIC id. Firmware id: the MADT's processor UID. vCPU
  * id: of the CPU that runs, as Xen's CPUID leaf says; of the others, their processor UID, because that is
- * what Xen numbers the MADT's processors by (public: it says so to each vCPU itself; docs/ids.md). Never
- * the APIC id, which is twice that. Each CPU compares, as soon as it can say what is wrong.
+ * what Xen numbers the MADT's processors by (docs/ids.md). Never the APIC id, which is twice that. Each CPU
+ * compares, as soon as it can say what is wrong.
  */
 #include "arch/x86_64/cpu_check.h"
 #include "platform/pc/pc.h"

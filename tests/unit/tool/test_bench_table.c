@@ -6,6 +6,7 @@
 #include "tool/bench_guest.h"
 #include "tool/bench_program.h"
 #include "tool/bench_show.h"
+#include "tool/bench_xen.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -27,6 +28,8 @@ enum row {
 	ROW_ALL_STACKS,
 	ROW_HELLO,
 	ROW_PERCPU,
+	ROW_XEN_PV,
+	ROW_XEN_PVH,
 	ROW_INCREMENT
 };
 
@@ -53,6 +56,21 @@ static struct bench_guest guest_of(uint64_t cpus, uint64_t total, uint64_t boot)
 	return guest;
 }
 
+/* A tenth of Linux's time. */
+static struct bench_hypervised hypervised_at_limit(const char *profile)
+{
+	struct bench_hypervised xen = {
+		.cpus = 16,
+		.wall = { .known = true, .value = 0.3e9 },
+		.linux_kernel = { .known = true, .cpus = 16, .seconds = 3 },
+		.calls = { { "start", "vcpu-op-up", 1 }, { "unit", "mmu-update", 1.5 } },
+		.call_count = 2,
+	};
+
+	snprintf(xen.profile, sizeof(xen.profile), "%s", profile);
+	return xen;
+}
+
 /* All is at its limit, or as near below as can be. */
 static int begin(void **state)
 {
@@ -71,6 +89,7 @@ static int begin(void **state)
 		.increment = { .known = true, .value = 1 },
 		.linux_kernel = { .known = true, .cpus = 64, .seconds = 0.8, .note = "a kernel" },
 		.kvm_unit_tests = { .note = "no checkout" },
+		.xen = { hypervised_at_limit("xen-pv"), hypervised_at_limit("xen-pvh") },
 	};
 	return 0;
 }
@@ -114,7 +133,11 @@ static void each_just_above(void **state)
 	assert_int_equal(verdict_of(ROW_PERCPU), VERDICT_MISSED);
 	bench.increment.value = 2;
 	assert_int_equal(verdict_of(ROW_INCREMENT), VERDICT_MISSED);
-	assert_int_equal(targets_count(rows, VERDICT_MISSED), 8);
+	bench.xen[0].wall.value = 0.31e9;
+	assert_int_equal(verdict_of(ROW_XEN_PV), VERDICT_MISSED);
+	bench.xen[1].linux_kernel.seconds = 2.9;
+	assert_int_equal(verdict_of(ROW_XEN_PVH), VERDICT_MISSED);
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 10);
 }
 
 /* Flat: the limit, or within 10 % of the slope before it. */
@@ -195,6 +218,36 @@ static void from_a_report(void **state)
 	assert_true(guest.stacks[1].bytes == 2048);
 }
 
+/* What a CPU more costs: what both guests called is divided, what stays the same is left out. */
+static void calls_of_a_cpu(void **state)
+{
+	struct report_hypercall few[] = { { "cpu-ids", "vcpu-op-is-up", 4 },
+					  { "layout", "xen-version", 1 },
+					  { "start", "vcpu-op-up", 3 } };
+	struct report_hypercall many[] = { { "cpu-ids", "vcpu-op-is-up", 16 },
+					   { "layout", "xen-version", 1 },
+					   { "start", "vcpu-op-up", 15 },
+					   { "unit", "mmu-update", 6 } };
+	struct guest_report less = { .guest = { .online = 4 },
+				     .hypercalls = few,
+				     .hypercall_count = 3 };
+	struct guest_report more = { .guest = { .online = 16 },
+				     .hypercalls = many,
+				     .hypercall_count = 4 };
+	struct bench_hypervised xen = { .cpus = 16 };
+
+	(void)state;
+	xen_calls(&less, &more, &xen);
+	assert_int_equal(xen.call_count, 3);
+	assert_string_equal(xen.calls[0].call, "vcpu-op-is-up");
+	assert_true(xen.calls[0].count == 1);
+	assert_string_equal(xen.calls[2].step, "unit");
+	assert_true(xen.calls[2].count == 0.5);
+	/* Two guests of a size tell nothing. */
+	xen_calls(&more, &more, &xen);
+	assert_int_equal(xen.call_count, 0);
+}
+
 static char *text_of(void)
 {
 	char *text = NULL;
@@ -232,7 +285,12 @@ static void as_text(void **state)
 	expect_text(text, "kvm-unit-tests: not measured: no checkout");
 	expect_text(text, "not measured: not built");
 	expect_text(text, "0.0250 <= 0.0250                reached\n");
-	expect_text(text, "6 reached, 1 missed, 3 not measured\n");
+	expect_text(text,
+		    "  xen-pv: 16 CPUs online in 300.000 ms\n    Linux: 16 CPUs in 3000.000 ms");
+	expect_text(text,
+		    "a CPU more makes 2.50 calls to Xen: 1.00 vcpu-op-up (start), 1.50 mmu-update "
+		    "(unit)\n");
+	expect_text(text, "8 reached, 1 missed, 3 not measured\n");
 	free(text);
 }
 
@@ -311,6 +369,7 @@ int main(void)
 		TEST(linux_of_another_size),
 		TEST(memory_of_one_cpu),
 		TEST(from_a_report),
+		TEST(calls_of_a_cpu),
 		TEST(as_text),
 		TEST(as_json),
 		TEST(programs),
