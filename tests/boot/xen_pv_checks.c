@@ -99,6 +99,23 @@ static void test_pages_of_xen(struct ktap *ktap)
 		    "each of %u CPUs has a GDT that cannot be written", cpu_online_count());
 }
 
+/* A range in whose middle something is mapped already: nothing of it is mapped, and what was there stays. */
+static void test_all_or_nothing(struct ktap *ktap)
+{
+	const uint64_t start = HYPERVISOR_VIRT_END;
+	uint64_t pages = mem_alloc(3 * PAGE, 0, .owner = "checks");
+	int error;
+
+	(void)machine_get()->map(start + PAGE, pages, PAGE, MAP_READ_WRITE, NODE_ANY);
+	error = machine_get()->map(start, pages, 3 * PAGE, MAP_READ_WRITE, NODE_ANY);
+	ktap_result(ktap,
+		    error == MUSTER_E_EXISTS && fault_on_read(start) &&
+			    !fault_on_read(start + PAGE) && fault_on_read(start + 2 * PAGE),
+		    "a range that is mapped in part is not mapped, and not unmapped");
+	machine_get()->unmap(start + PAGE, PAGE);
+	(void)mem_free(pages, 3 * PAGE);
+}
+
 int muster_main(void)
 {
 	struct ktap ktap = { 0 };
@@ -110,6 +127,7 @@ int muster_main(void)
 		test_around_the_hole(&ktap);
 		test_nmis(&ktap);
 		test_pages_of_xen(&ktap);
+		test_all_or_nothing(&ktap);
 		(void)ktap_end(&ktap);
 	}
 	status = missing ? 1 : ktap.failed ? 3 : 0;

@@ -91,7 +91,7 @@ static void fill_last(uint64_t *table, uint64_t number)
 	}
 }
 
-/* first: index of the level's first entry in use, which need not be at a table's start. */
+/* The level's first entry in use need not be at a table's start. */
 static void fill_above(uint64_t *table, uint32_t level, uint64_t number)
 {
 	const uint64_t direct = layout_direct_start(layout_current());

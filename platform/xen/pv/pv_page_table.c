@@ -236,21 +236,25 @@ static int map(uint64_t address, uint64_t physical, uint64_t size, enum map_prot
 	uint64_t done = 0;
 	int error = in_a_hole(address, size) ? MUSTER_E_INVALID : 0;
 
-	for (; done < size && !error; done += MEMORY_PAGE_SIZE) {
+	/* done: pages whose mapping has been ordered. One that was there is not among them. */
+	while (done < size && !error) {
 		uint32_t index = entry_index(address + done, 0);
 
 		if (!done || !index)
 			error = table_for(address + done, node, &table);
 		if (!error && ((const uint64_t *)pointer_to(table))[index] & PAGE_PRESENT)
 			error = MUSTER_E_EXISTS;
-		if (!error)
-			error = pv_update(table, index, pv_entry(physical + done, protection));
+		if (error)
+			break;
+		error = pv_update(table, index, pv_entry(physical + done, protection));
+		done += MEMORY_PAGE_SIZE;
 	}
-	if (!error)
-		return pv_update_flush();
-	(void)pv_update_flush();
-	/* The page that failed was not mapped by us. */
-	unmap(address, done ? done - MEMORY_PAGE_SIZE : 0);
+	if (error)
+		(void)pv_update_flush();
+	else
+		error = pv_update_flush();
+	if (error)
+		unmap(address, done);
 	return error;
 }
 
@@ -273,7 +277,12 @@ static int map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, 
 		error = pv_update(table, index,
 				  pv_entry(physical + i * (uint64_t)MEMORY_PAGE_SIZE, protection));
 	}
-	return error ? error : pv_update_flush();
+	if (!error)
+		error = pv_update_flush();
+	/* All or none; none of them was there before. */
+	for (uint32_t i = 0; i < count && error; i++)
+		unmap(base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE);
+	return error;
 }
 
 static void *direct(uint64_t physical)
