@@ -8,7 +8,7 @@
  * is set by a hypercall, long before there is a descriptor table of our own (H2).
  */
 #include "arch/x86_64/offsets.h"
-#include "arch/x86_64/trap_save.h"
+#include "arch/x86_64/trap_save.inc"
 
 #include <muster/arch/x86_64/mark.h>
 #include <muster/mark_number.h>

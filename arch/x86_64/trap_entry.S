@@ -4,7 +4,7 @@
  * the registers and calls trap_dispatch(). There is no user mode here, so no swapgs: the base is
  * whatever the interrupted code had.
  */
-#include "arch/x86_64/trap_save.h"
+#include "arch/x86_64/trap_save.inc"
 
 	.text
 
