@@ -128,6 +128,7 @@ static void measure_xen(const struct bench_setup *setup, struct bench_hypervised
 	snprintf(hypervised->profile, sizeof(hypervised->profile), "%s", name);
 	under.profile = &profile;
 	under.linux_cpus = XEN_CPUS;
+	under.memory = LINUX_MEMORY_HYPERVISED;
 	if (!profile_find(&search, name, &profile, hypervised->wall.note,
 			  sizeof(hypervised->wall.note))) {
 		say(name, XEN_CPUS);

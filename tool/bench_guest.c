@@ -159,7 +159,7 @@ int guest_boot(const struct bench_setup *setup, uint64_t cpus, char *const *word
 		.profile = setup->profile,
 		.build = setup->given,
 		.cpus = cpus,
-		.memory = setup->profile->memory,
+		.memory = setup->memory ? setup->memory : setup->profile->memory,
 		.append = "test=none",
 		.qemu_args = words,
 		.timeout = setup->timeout,

@@ -16,6 +16,7 @@ struct bench_setup {
 	const char *profiles; /* the folder that the user named, or NULL */
 	const char *kvm_unit_tests; /* a built checkout, or NULL */
 	uint64_t timeout;
+	uint64_t memory; /* MiB; 0: the profile's */
 	uint64_t linux_cpus;
 };
 

@@ -23,7 +23,10 @@
 /* As the first guest of a hypervisor it has that one's console. */
 #define APPEND_HYPERVISED "console=hvc0 lpj=4600000 panic=-1"
 #define LINUX_BOOTS	  3u
+#define SLOW		  10 /* from so many seconds on one boot says enough */
 #define MEMORY		  1024
+/* A guest of an emulated hypervisor may take minutes. */
+#define TIMEOUT_HYPERVISED 400
 #define WHAT                                                                                       \
 	"In that time Linux also gives each CPU its kernel threads, timers, work queues, RCU and " \
 	"scheduler state, and compares its TSC, one CPU at a time; muster has none of these."
@@ -156,32 +159,37 @@ static int boot_once(const struct boot_order *order, const struct watch *watch, 
 static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
 		      struct bench_peer *peer)
 {
-	for (unsigned int i = 0; i < LINUX_BOOTS; i++) {
+	unsigned int boots = 0;
+
+	for (; boots < LINUX_BOOTS && (!boots || peer->seconds < SLOW); boots++) {
 		*watch = (struct watch){ .begun = false };
 		peer->known = false;
 		if (boot_interrupted() || boot_once(order, watch, kernel, peer))
 			return;
-		if (!i || watch->end - watch->begin < peer->seconds)
+		if (!boots || watch->end - watch->begin < peer->seconds)
 			peer->seconds = watch->end - watch->begin;
 		peer->cpus = watch->cpus;
 		peer->known = true;
 	}
-	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
-		 LINUX_BOOTS);
+	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel, boots);
 }
 
-/* image: of this profile, in build. */
+/* More than the profile says: its image is in build. */
+struct how {
+	const char *build, *append;
+	uint64_t memory, timeout;
+};
+
 static void measure(const struct bench_setup *setup, const struct profile *profile,
-		    const char *build, const char *append, const char *kernel,
-		    struct bench_peer *peer)
+		    const struct how *how, const char *kernel, struct bench_peer *peer)
 {
 	struct watch watch = { .begun = false };
 	const struct boot_order order = { .profile = profile,
-					  .build = build,
+					  .build = how->build,
 					  .cpus = setup->linux_cpus,
-					  .memory = MEMORY,
-					  .append = append,
-					  .timeout = setup->timeout,
+					  .memory = how->memory,
+					  .append = how->append,
+					  .timeout = how->timeout,
 					  .line = on_line,
 					  .context = &watch,
 					  .enough = &watch.ended };
@@ -206,7 +214,8 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 					 .accel = setup->profile->accel,
 					 .image = kernel };
 
-	measure(setup, &profile, folder, APPEND, kernel, peer);
+	measure(setup, &profile, &(struct how){ folder, APPEND, MEMORY, setup->timeout }, kernel,
+		peer);
 	free(kernel);
 	free(folder);
 }
@@ -219,7 +228,11 @@ void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer
 
 	profile.image = image;
 	profile.append = NULL;
-	measure(setup, &profile, setup->build, APPEND_HYPERVISED, kernel, peer);
+	measure(setup, &profile,
+		&(struct how){ setup->build, APPEND_HYPERVISED, LINUX_MEMORY_HYPERVISED,
+			       setup->timeout > TIMEOUT_HYPERVISED ? setup->timeout
+								   : TIMEOUT_HYPERVISED },
+		kernel, peer);
 	free(kernel);
 	free(image);
 }

@@ -21,6 +21,10 @@ enum linux_line linux_line_of(const char *line, size_t length, uint64_t *cpus);
 /* Boot the newest Linux in the folder of peers, in the same machine, with setup->linux_cpus CPUs. */
 void linux_measure(const struct bench_setup *setup, struct bench_peer *peer);
 
+/* MiB of the machine that has a hypervisor, Linux's and muster's: with half of it Xen gives up on a PVH
+ * guest. */
+#define LINUX_MEMORY_HYPERVISED 2048
+
 /* The same under the hypervisor of setup->profile, which Linux is the first guest of. */
 void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer);
 
