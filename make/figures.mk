@@ -16,6 +16,7 @@ BENCH_OPTIONS	 ?=
 .PHONY: bench
 bench: all | $(BUILD)/packages-run
 	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux
+	-$(Q)$(MAKE) --no-print-directory --silent $(XEN)
 	$(Q)$(BUILD)/muster bench --json $(BENCH_JSON) $(if $(KUT),--kut $(KUT)) $(BENCH_OPTIONS)
 
 # A guest that is nothing but marks and counted loops: tests/instructions.sh.
