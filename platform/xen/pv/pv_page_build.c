@@ -38,6 +38,11 @@ static bool within(uint64_t page, uint64_t base, uint64_t size)
 	return page >= base && page - base < size;
 }
 
+static bool meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
 /* The table number `index` of a level. */
 static uint64_t table_of(uint32_t level, uint64_t index)
 {
@@ -63,6 +68,15 @@ static int block_create(void)
 	return block.base ? 0 : MUSTER_E_NO_MEMORY;
 }
 
+/* May something of that range be read only? Tables are, and the image is in its first part. */
+static bool direct_is_mixed(uint64_t base, uint64_t size)
+{
+	const uint64_t image = (uintptr_t)image_end - KERNEL_VIRTUAL;
+
+	return base < image || meet(base, size, block.base, block.size) ||
+	       meet(base, size, pv_boot.tables.physical, pv_boot.tables.size);
+}
+
 /* What of the direct map may be read only: tables, because Xen insists; the image's constant part,
  * because its own protection would be worth nothing. */
 static enum map_protection direct_protection(uint64_t page)
@@ -78,17 +92,33 @@ static enum map_protection direct_protection(uint64_t page)
 	return MAP_READ_WRITE;
 }
 
+/* Then again for the few pages that get another protection. */
+static void fill_protected(uint64_t *table, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t physical = (first + i) * MEMORY_PAGE_SIZE;
+		enum map_protection protection = direct_protection(physical);
+
+		if (protection != MAP_READ_WRITE && table[i])
+			table[i] = pv_entry(physical, protection);
+	}
+}
+
 static void fill_last(uint64_t *table, uint64_t number)
 {
 	/* The direct map begins with a table: layout's direct_align. */
-	uint64_t page = number * ENTRIES;
+	const uint64_t first = number * ENTRIES;
+	const uint64_t left = pv_boot.pages - first;
+	const uint64_t count = left < ENTRIES ? left : ENTRIES;
+	const uint64_t *frames = pv_frames_from(first * MEMORY_PAGE_SIZE);
+	const uint64_t bits = pv_entry(0, MAP_READ_WRITE) ^ pv_machine(0);
 
-	for (uint32_t i = 0; i < ENTRIES && page < pv_boot.pages; i++, page++) {
-		uint64_t physical = page * MEMORY_PAGE_SIZE;
-
-		if (pv_frame(physical) != NO_FRAME)
-			table[i] = pv_entry(physical, direct_protection(physical));
-	}
+	/* All of our memory comes this way, a page at a time. */
+	for (uint64_t i = 0; i < count; i++)
+		if (frames[i] != NO_FRAME)
+			table[i] = frames[i] * MEMORY_PAGE_SIZE | bits;
+	if (direct_is_mixed(first * MEMORY_PAGE_SIZE, count * MEMORY_PAGE_SIZE))
+		fill_protected(table, first, count);
 }
 
 /* The level's first entry in use need not be at a table's start. */

@@ -57,12 +57,15 @@ static void *pointer_to(uint64_t physical)
 			physical);
 }
 
+const uint64_t *pv_frames_from(uint64_t physical)
+{
+	return (const uint64_t *)pointer_to(pv_boot.frame_list.physical) +
+	       physical / MEMORY_PAGE_SIZE;
+}
+
 uint64_t pv_frame(uint64_t physical)
 {
-	const uint64_t *list = pointer_to(pv_boot.frame_list.physical);
-	uint64_t page = physical / MEMORY_PAGE_SIZE;
-
-	return page < pv_boot.pages ? list[page] : UINT64_MAX;
+	return physical / MEMORY_PAGE_SIZE < pv_boot.pages ? *pv_frames_from(physical) : UINT64_MAX;
 }
 
 uint64_t pv_machine(uint64_t physical)

@@ -11,6 +11,8 @@
 /* Tables are read, and RAM reached, by the direct map and no more where Xen mapped us. */
 extern bool pv_direct_ready;
 
+/* The frames of our pages, from the one at that physical address on: UINT64_MAX where there is none. */
+const uint64_t *pv_frames_from(uint64_t physical);
 /* The machine address behind a physical one, and back (UINT64_MAX: it is not ours). */
 uint64_t pv_machine(uint64_t physical);
 uint64_t pv_physical(uint64_t machine);
