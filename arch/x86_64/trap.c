@@ -184,6 +184,8 @@ static void nmi(void)
 		bringup_announce(cpu);
 }
 
+static trap_fault_mender *mender;
+
 static bool fault_was_expected(struct trap_frame *frame)
 {
 	struct fault_expectation *expected = base_is_loaded() ? this_cpu(fault_expected) : NULL;
@@ -200,10 +202,24 @@ static bool fault_was_expected(struct trap_frame *frame)
 	return true;
 }
 
+void trap_fault_mender_set(trap_fault_mender *new_mender)
+{
+	mender = new_mender;
+}
+
+/* Bit 0 of the error code: it is present, and must not be used so (Intel SDM vol. 3A, 4.7). */
+static bool is_mended(const struct trap_frame *frame)
+{
+	return mender && frame->vector == TRAP_PAGE_FAULT && !(frame->error_code & 1) &&
+	       mender(cr2_read());
+}
+
 void trap_dispatch(struct trap_frame *frame)
 {
 	trap_handler **slot = handler_slot(frame->vector);
 
+	if (is_mended(frame))
+		return;
 	if (frame->vector == TRAP_NMI)
 		nmi();
 	else if (slot && *slot)

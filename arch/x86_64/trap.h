@@ -6,6 +6,7 @@
 #define ARCH_X86_64_TRAP_H
 
 #include <muster/fault.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What trap_entry.S leaves on the stack. The last five are the processor's (SDM vol. 3A, 6.14). */
@@ -40,6 +41,13 @@ typedef void trap_handler(void);
 /* Set who handles TRAP_CALL, TRAP_SPURIOUS or TRAP_STRAY; NULL takes it away. Any other vector is a
  * panic: what is not expected ends the guest. */
 void trap_handler_set(uint16_t vector, trap_handler *handler);
+
+/*
+ * A platform whose page tables are filled as they are needed: asked at each page fault on something that
+ * is not present, before anybody else, interrupts off, on any CPU. True: it is present now. NULL: nobody.
+ */
+typedef bool trap_fault_mender(uint64_t address);
+void trap_fault_mender_set(trap_fault_mender *mender);
 
 /* The table that needs no stacks of its own; loaded by the entry code before any per-CPU base. */
 void trap_tables_early(void);

@@ -116,6 +116,40 @@ static void test_all_or_nothing(struct ktap *ktap)
 	(void)mem_free(pages, 3 * PAGE);
 }
 
+static PERCPU(uint64_t, pages_read);
+static PERCPU(uint64_t, pages_missing);
+
+/* Most of the direct map is made when it is first used: here by all CPUs at once. */
+static void read_all(void *unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < mem_count(); i++) {
+		const struct memory_range *range = mem_at(i);
+
+		for (uint64_t at = 0; at < range->size && range->kind == MEMORY_RAM; at += PAGE) {
+			this_cpu(pages_read)++;
+			if (fault_on_read((uintptr_t)machine_get()->direct(range->base + at)))
+				this_cpu(pages_missing)++;
+		}
+	}
+}
+
+static void test_direct_map(struct ktap *ktap)
+{
+	uint64_t missing = 0, least = UINT64_MAX;
+
+	(void)cpus_call(read_all, NULL, true);
+	for_each_cpu (cpu) {
+		missing += *percpu_ptr(pages_missing, cpu);
+		if (*percpu_ptr(pages_read, cpu) < least)
+			least = *percpu_ptr(pages_read, cpu);
+	}
+	/* More than one table's worth, or nothing has been made. */
+	ktap_result(ktap, !missing && least > 4096,
+		    "all CPUs at once read each of %llu pages by the direct map",
+		    (unsigned long long)least);
+}
+
 int muster_main(void)
 {
 	struct ktap ktap = { 0 };
@@ -128,6 +162,7 @@ int muster_main(void)
 		test_nmis(&ktap);
 		test_pages_of_xen(&ktap);
 		test_all_or_nothing(&ktap);
+		test_direct_map(&ktap);
 		(void)ktap_end(&ktap);
 	}
 	status = missing ? 1 : ktap.failed ? 3 : 0;

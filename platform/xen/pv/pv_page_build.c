@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Step `page-tables` of a PV guest: the direct map of all our memory, made table by table and then hung
- * into the root that Xen began us on; then each part of the image gets its protection, and what Xen
- * mapped behind the image goes. Called once, on the boot CPU. A table is filled through a fixmap slot, as
- * an ordinary page, and becomes a table when Xen has checked it.
+ * Step `page-tables` of a PV guest: the direct map of all our memory, hung table by table into the root
+ * that Xen began us on, most of it not before it is used; then each part of the image gets its protection,
+ * and what Xen mapped behind the image goes. A table is filled through a fixmap slot, as an ordinary page,
+ * and becomes a table when Xen has checked it. Called once, on the boot CPU; and at page faults, on any.
  */
 #include "platform/xen/pv/pv_page_table.h"
 
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
+#include "arch/x86_64/trap.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
 #include "core/string.h"
@@ -121,6 +122,16 @@ static void fill_last(uint64_t *table, uint64_t number)
 		fill_protected(table, first, count);
 }
 
+/* What is used on the way to a table of the direct map has to be in it from the start. All else is hung
+ * there when it is first used: Xen looks at every page that a table maps, and most are never used. */
+static bool is_needed_at_once(uint64_t base)
+{
+	const uint64_t size = ENTRIES * MEMORY_PAGE_SIZE;
+
+	return direct_is_mixed(base, size) ||
+	       meet(base, size, pv_boot.frame_list.physical, pv_boot.frame_list.size);
+}
+
 /* The level's first entry in use need not be at a table's start. */
 static void fill_above(uint64_t *table, uint32_t level, uint64_t number)
 {
@@ -131,31 +142,79 @@ static void fill_above(uint64_t *table, uint32_t level, uint64_t number)
 	for (uint32_t i = 0; i < ENTRIES; i++) {
 		uint64_t at = number * ENTRIES + i;
 
-		if (at >= first && at - first < below)
+		if (at >= first && at - first < below &&
+		    (level > 1 || is_needed_at_once((at - first) * ENTRIES * MEMORY_PAGE_SIZE)))
 			table[i] = pv_machine(table_of(level - 1, at - first)) | TABLE_ENTRY;
 	}
 }
 
+static void table_fill(uint32_t level, uint64_t number)
+{
+	uint64_t *table = (uint64_t *)pv_fixmap_set(
+		FIXMAP_TABLE, pv_machine(table_of(level, number)), MAP_READ_WRITE);
+
+	words_clear(table, ENTRIES);
+	if (level)
+		fill_above(table, level, number);
+	else
+		fill_last(table, number);
+}
+
 static void block_fill(void)
 {
-	for (uint32_t level = 0; level < PV_LEVELS - 1; level++)
-		for (uint64_t i = 0; i < block.count[level]; i++) {
-			uint64_t *table = (uint64_t *)pv_fixmap_set(
-				FIXMAP_TABLE, pv_machine(table_of(level, i)), MAP_READ_WRITE);
+	for (uint64_t i = 0; i < block.count[0]; i++)
+		if (is_needed_at_once(i * ENTRIES * MEMORY_PAGE_SIZE))
+			table_fill(0, i);
+	for (uint32_t level = 1; level < PV_LEVELS - 1; level++)
+		for (uint64_t i = 0; i < block.count[level]; i++)
+			table_fill(level, i);
+}
 
-			words_clear(table, ENTRIES);
-			if (level)
-				fill_above(table, level, i);
-			else
-				fill_last(table, i);
-		}
+static int slot_clear(void)
+{
+	return pv_update_address(layout_fixmap_address(layout_current(), FIXMAP_TABLE), 0);
+}
+
+static int hang(uint64_t table, uint64_t address)
+{
+	const uint64_t direct = layout_direct_start(layout_current());
+	const uint64_t number = (address - direct) >> 21;
+	struct mmu_update update = {
+		.ptr = (pv_machine(table) + ((address >> 21) & (ENTRIES - 1)) * sizeof(uint64_t)) |
+		       MMU_NORMAL_PT_UPDATE,
+		.val = pv_machine(table_of(0, number)) | TABLE_ENTRY,
+	};
+
+	table_fill(0, number);
+	if (slot_clear())
+		return MUSTER_E_INVALID;
+	return xen_error(
+		xen_hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&update, 1, 0, DOMID_SELF, 0));
+}
+
+/* A trap_fault_mender. One CPU at a time: there is one slot, and another may be at the same table. */
+static bool hang_what_is_used(uint64_t address)
+{
+	static uint32_t taken;
+	const uint64_t direct = layout_direct_start(layout_current());
+	uint64_t table;
+	int error = 0;
+
+	if (address < direct || (address - direct) / MEMORY_PAGE_SIZE >= pv_boot.pages)
+		return false;
+	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	if (pv_walk(address, 0, &table) == 1)
+		error = hang(table, address);
+	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
+	return !error && pv_entry_at(address);
 }
 
 /* They were writable through the slot, and are in what Xen mapped, where that reaches so far; and must not
  * be any more when Xen looks. */
 static int block_release(void)
 {
-	int error = pv_update_address(layout_fixmap_address(layout_current(), FIXMAP_TABLE), 0);
+	int error = slot_clear();
 
 	for (uint64_t done = 0; done < block.size && !error; done += MEMORY_PAGE_SIZE) {
 		uintptr_t address = KERNEL_VIRTUAL + block.base + done;
@@ -232,6 +291,7 @@ int pv_page_tables_step(cpu_t cpu)
 	if (error)
 		return error;
 	pv_direct_ready = true;
+	trap_fault_mender_set(hang_what_is_used);
 	pv_page_table_begin();
 	error = image_protect();
 	if (error)
