@@ -11,12 +11,11 @@
 #include "arch/x86_64/start.h"
 #include "core/clock_store.h"
 #include "core/cpu_memory.h"
-#include "core/cpu_table.h"
 #include "core/memory_map.h"
 #include "core/runner.h"
 #include "core/stack_area.h"
-#include "core/unit.h"
 #include "device/clock_source.h"
+#include "platform/table_steps.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -86,33 +85,9 @@ int pc_nodes_step(cpu_t cpu)
 	return pc_nodes_read ? pc_nodes_read() : 0;
 }
 
-int pc_boot_unit_step(cpu_t cpu)
-{
-	(void)cpu;
-	return unit_move_boot();
-}
-
 int pc_boot_stacks_step(cpu_t cpu)
 {
 	return stacks_create(cpu, STACKS_OF_TRAPS);
-}
-
-int pc_stack_marks_step(cpu_t cpu)
-{
-	stacks_mark(cpu, (uintptr_t)__builtin_frame_address(0));
-	return 0;
-}
-
-/* Online: said by the CPU itself, unless it was given up on. */
-int pc_online_step(cpu_t cpu)
-{
-	if (!cpu_state_claim(cpu, cpu.number ? CPU_ARRIVED : CPU_PRESENT, CPU_ONLINE)) {
-		console_print("muster: CPU %u: late: it is held\n", cpu.number);
-		return MUSTER_E_TIMED_OUT;
-	}
-	if (!cpu_record(cpu)->online_ticks)
-		cpu_record(cpu)->online_ticks = counter_read();
-	return 0;
 }
 
 static const struct bringup_step steps[] = {
@@ -141,7 +116,7 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, pc_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT),
-	  WHERE_BOOT, UNDO_NOTHING, pc_boot_unit_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
 	{ "boot-stacks", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
 	  WHERE_BOOT, UNDO_STEP, pc_boot_stacks_step, stacks_destroy },
 	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
@@ -161,13 +136,13 @@ static const struct bringup_step steps[] = {
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
-	  WHERE_ONLINE, UNDO_NOTHING, pc_stack_marks_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
 	  WHERE_ONLINE, UNDO_STEP, pc_local_apic_step, pc_local_apic_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
-	  WHERE_ONLINE, UNDO_NOTHING, pc_online_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, online_step, NULL },
 	/* clang-format on */
 };
 

@@ -24,10 +24,7 @@ extern struct pc_firmware pc_firmware;
 int pc_layout_step(cpu_t cpu);
 int pc_tables_step(cpu_t cpu);
 int pc_nodes_step(cpu_t cpu);
-int pc_boot_unit_step(cpu_t cpu);
 int pc_boot_stacks_step(cpu_t cpu);
-int pc_stack_marks_step(cpu_t cpu);
-int pc_online_step(cpu_t cpu);
 
 /* pc_firmware.c */
 int pc_command_line_step(cpu_t cpu);

@@ -8,14 +8,11 @@
 #include "arch/x86_64/start.h"
 #include "arch/x86_64/trap.h"
 #include "core/cpu_memory.h"
-#include "core/cpu_table.h"
 #include "core/image_choice.h"
 #include "core/runner.h"
-#include "core/stack_area.h"
-#include "core/unit.h"
+#include "platform/table_steps.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/vcpu_areas.h"
-#include "platform/xen/xen_console.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -30,14 +27,6 @@ static bool pv_detect(void)
 static const char *pv_hypervisor(void)
 {
 	return "xen";
-}
-
-/* The boot stack is all that the boot CPU needs: Xen pushes a trap of the kernel's on the stack in use,
- * so none has a stack of its own. */
-static int boot_unit_step(cpu_t cpu)
-{
-	(void)cpu;
-	return unit_move_boot();
 }
 
 static int areas_step(cpu_t cpu)
@@ -67,24 +56,8 @@ static int interrupts_step(cpu_t cpu)
 	return 0;
 }
 
-static int stack_marks_step(cpu_t cpu)
-{
-	stacks_mark(cpu, (uintptr_t)__builtin_frame_address(0));
-	return 0;
-}
-
-/* Online: said by the CPU itself, unless it was given up on. */
-static int online_step(cpu_t cpu)
-{
-	if (!cpu_state_claim(cpu, cpu.number ? CPU_ARRIVED : CPU_PRESENT, CPU_ONLINE)) {
-		console_print("muster: CPU %u: late: it is held\n", cpu.number);
-		return MUSTER_E_TIMED_OUT;
-	}
-	if (!cpu_record(cpu)->online_ticks)
-		cpu_record(cpu)->online_ticks = counter_read();
-	return 0;
-}
-
+/* There is no step `boot-stacks`: Xen pushes a trap of the kernel's on the stack in use, so none needs a
+ * stack of its own. */
 static const struct bringup_step steps[] = {
 	/* clang-format off */
 	{ "console", CAP(PERCPU_BASE) | CAP(EARLY_TRAPS), CAP(CONSOLE),

@@ -15,6 +15,7 @@
 #include "core/stack_area.h"
 #include "device/clock_source.h"
 #include "platform/pc/pc.h"
+#include "platform/table_steps.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/hypercall.h"
 #include "platform/xen/vcpu_areas.h"
@@ -95,7 +96,7 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, xen_pvh_cpu_ids_step, NULL },
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT),
-	  WHERE_BOOT, UNDO_NOTHING, pc_boot_unit_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
 	{ "boot-stacks", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(STACK),
 	  WHERE_BOOT, UNDO_STEP, pc_boot_stacks_step, stacks_destroy },
 	{ "interrupts", CAP(HYPERVISOR) | CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
@@ -124,7 +125,7 @@ static const struct bringup_step steps[] = {
 	{ "cpu-check", CAP(HYPERVISOR) | CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, xen_pvh_cpu_check_step, NULL },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
-	  WHERE_ONLINE, UNDO_NOTHING, pc_stack_marks_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
 	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, xen_areas_online, xen_areas_online_undo },
 	{ "local-apic", CAP(INTERRUPTS) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS) | CAP(SHARED_AREAS), CAP(CPU_INTERRUPT),
@@ -132,7 +133,7 @@ static const struct bringup_step steps[] = {
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
-	  WHERE_ONLINE, UNDO_NOTHING, pc_online_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, online_step, NULL },
 	/* clang-format on */
 };
 
