@@ -3,6 +3,7 @@
 #ifndef PLATFORM_PC_PC_H
 #define PLATFORM_PC_PC_H
 
+#include "arch/x86_64/trap.h"
 #include "core/cpu_table.h"
 #include "firmware/acpi.h"
 #include "platform/pc/pc_boot.h"
@@ -63,8 +64,9 @@ void pc_local_apic_undo(cpu_t cpu);
 int pc_start_step(cpu_t cpu);
 void pc_name_unknown(void);
 void pc_kick(cpu_t cpu);
-/* What a local APIC sends that nobody asked for is taken, and named where it is odd. */
-void pc_strays_begin(void);
+/* Step `interrupts` for a guest with local APICs: who takes a call, how a CPU is told of one, and how one is
+ * reset. What a local APIC sends that nobody asked for is taken, and named where it is odd. */
+int pc_interrupts_begin(trap_handler *call, void (*kick)(cpu_t cpu), int (*reset_one)(cpu_t cpu));
 
 int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);

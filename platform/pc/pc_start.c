@@ -67,12 +67,6 @@ static void stray_interrupt(void)
 		      cpu_this().number, vector);
 }
 
-void pc_strays_begin(void)
-{
-	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
-	trap_handler_set(TRAP_STRAY, stray_interrupt);
-}
-
 void pc_kick(cpu_t cpu)
 {
 	/* If it cannot be sent, a line has said so, and the caller's wait has a limit. */
@@ -98,22 +92,28 @@ static int reset(cpu_t cpu)
 		       : local_apic_send_init(cpu_hwid(cpu));
 }
 
-int pc_interrupts_step(cpu_t cpu)
+int pc_interrupts_begin(trap_handler *call, void (*kick)(cpu_t cpu), int (*reset_one)(cpu_t cpu))
 {
 	int error;
 
-	(void)cpu;
 	if (pc_firmware.madt.legacy_pics)
 		pic_8259_mask(TRAP_LEGACY);
-	trap_handler_set(TRAP_CALL, call_interrupt);
-	pc_strays_begin();
-	x86_machine.kick = pc_kick;
+	trap_handler_set(TRAP_CALL, call);
+	trap_handler_set(TRAP_SPURIOUS, spurious_interrupt);
+	trap_handler_set(TRAP_STRAY, stray_interrupt);
+	x86_machine.kick = kick;
 	error = local_apic_begin(pc_firmware.madt.local_apic);
 	if (!error) {
 		x86_machine.stop_others = stop_others;
-		x86_machine.reset = reset;
+		x86_machine.reset = reset_one;
 	}
 	return error;
+}
+
+int pc_interrupts_step(cpu_t cpu)
+{
+	(void)cpu;
+	return pc_interrupts_begin(call_interrupt, pc_kick, reset);
 }
 
 int pc_local_apic_step(cpu_t cpu)

@@ -9,7 +9,6 @@
 #include "arch/x86_64/trap.h"
 #include "core/machine.h"
 #include "device/local_apic.h"
-#include "device/pic_8259.h"
 #include "platform/pc/pc.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/pvh/xen_pvh.h"
@@ -77,11 +76,6 @@ static int callback_set(uint8_t vector)
 	return xen_error(answer);
 }
 
-static void stop_others(void)
-{
-	(void)local_apic_broadcast_nmi();
-}
-
 /* INIT: Xen takes the vCPU down, and it can be initialised again. */
 static int reset(cpu_t cpu)
 {
@@ -93,17 +87,10 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	int error;
 
 	(void)cpu;
-	if (pc_firmware.madt.legacy_pics)
-		pic_8259_mask(TRAP_LEGACY);
-	trap_handler_set(TRAP_CALL, xen_events_upcall);
-	pc_strays_begin();
-	x86_machine.kick = xen_events_kick;
 	local_apic_prefer_x2apic();
-	error = local_apic_begin(pc_firmware.madt.local_apic);
+	error = pc_interrupts_begin(xen_events_upcall, xen_events_kick, reset);
 	if (error)
 		return error;
-	x86_machine.stop_others = stop_others;
-	x86_machine.reset = reset;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);
 }
