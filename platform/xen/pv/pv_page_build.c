@@ -18,9 +18,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define ENTRIES	    512u
-#define TABLE_ENTRY UINT64_C(0x63) /* present, writable, accessed, dirty */
-#define NO_FRAME    UINT64_MAX	   /* a page of ours behind which there is no memory */
+#define NO_FRAME UINT64_MAX /* a page of ours behind which there is no memory */
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_start[], image_end[];
@@ -108,9 +106,9 @@ static void fill_protected(uint64_t *table, uint64_t first, uint64_t count)
 static void fill_last(uint64_t *table, uint64_t number)
 {
 	/* The direct map begins with a table: layout's direct_align. */
-	const uint64_t first = number * ENTRIES;
+	const uint64_t first = number * PV_ENTRIES;
 	const uint64_t left = pv_boot.pages - first;
-	const uint64_t count = left < ENTRIES ? left : ENTRIES;
+	const uint64_t count = left < PV_ENTRIES ? left : PV_ENTRIES;
 	const uint64_t *frames = pv_frames_from(first * MEMORY_PAGE_SIZE);
 	const uint64_t bits = pv_entry(0, MAP_READ_WRITE) ^ pv_machine(0);
 
@@ -126,7 +124,7 @@ static void fill_last(uint64_t *table, uint64_t number)
  * there when it is first used: Xen looks at every page that a table maps, and most are never used. */
 static bool is_needed_at_once(uint64_t base)
 {
-	const uint64_t size = ENTRIES * MEMORY_PAGE_SIZE;
+	const uint64_t size = PV_ENTRIES * MEMORY_PAGE_SIZE;
 
 	return direct_is_mixed(base, size) ||
 	       meet(base, size, pv_boot.frame_list.physical, pv_boot.frame_list.size);
@@ -136,15 +134,15 @@ static bool is_needed_at_once(uint64_t base)
 static void fill_above(uint64_t *table, uint32_t level, uint64_t number)
 {
 	const uint64_t direct = layout_direct_start(layout_current());
-	const uint64_t first = (direct >> (12 + 9 * level)) & (ENTRIES - 1);
+	const uint64_t first = (direct >> (12 + 9 * level)) & (PV_ENTRIES - 1);
 	const uint64_t below = block.count[level - 1];
 
-	for (uint32_t i = 0; i < ENTRIES; i++) {
-		uint64_t at = number * ENTRIES + i;
+	for (uint32_t i = 0; i < PV_ENTRIES; i++) {
+		uint64_t at = number * PV_ENTRIES + i;
 
 		if (at >= first && at - first < below &&
-		    (level > 1 || is_needed_at_once((at - first) * ENTRIES * MEMORY_PAGE_SIZE)))
-			table[i] = pv_machine(table_of(level - 1, at - first)) | TABLE_ENTRY;
+		    (level > 1 || is_needed_at_once((at - first) * PV_ENTRIES * MEMORY_PAGE_SIZE)))
+			table[i] = pv_machine(table_of(level - 1, at - first)) | PV_TABLE_ENTRY;
 	}
 }
 
@@ -153,7 +151,7 @@ static void table_fill(uint32_t level, uint64_t number)
 	uint64_t *table = (uint64_t *)pv_fixmap_set(
 		FIXMAP_TABLE, pv_machine(table_of(level, number)), MAP_READ_WRITE);
 
-	words_clear(table, ENTRIES);
+	words_clear(table, PV_ENTRIES);
 	if (level)
 		fill_above(table, level, number);
 	else
@@ -163,7 +161,7 @@ static void table_fill(uint32_t level, uint64_t number)
 static void block_fill(void)
 {
 	for (uint64_t i = 0; i < block.count[0]; i++)
-		if (is_needed_at_once(i * ENTRIES * MEMORY_PAGE_SIZE))
+		if (is_needed_at_once(i * PV_ENTRIES * MEMORY_PAGE_SIZE))
 			table_fill(0, i);
 	for (uint32_t level = 1; level < PV_LEVELS - 1; level++)
 		for (uint64_t i = 0; i < block.count[level]; i++)
@@ -179,11 +177,8 @@ static int hang(uint64_t table, uint64_t address)
 {
 	const uint64_t direct = layout_direct_start(layout_current());
 	const uint64_t number = (address - direct) >> 21;
-	struct mmu_update update = {
-		.ptr = (pv_machine(table) + ((address >> 21) & (ENTRIES - 1)) * sizeof(uint64_t)) |
-		       MMU_NORMAL_PT_UPDATE,
-		.val = pv_machine(table_of(0, number)) | TABLE_ENTRY,
-	};
+	struct mmu_update update = pv_update_of(table, (uint32_t)(address >> 21) & (PV_ENTRIES - 1),
+						pv_machine(table_of(0, number)) | PV_TABLE_ENTRY);
 
 	table_fill(0, number);
 	if (slot_clear())
@@ -234,8 +229,8 @@ static int block_hang(void)
 
 	for (uint64_t i = 0; i < block.count[top - 1] && !error; i++)
 		error = pv_update(pv_boot.root,
-				  (uint32_t)(((direct >> (12 + 9 * top)) & (ENTRIES - 1)) + i),
-				  pv_machine(table_of(top - 1, i)) | TABLE_ENTRY);
+				  (uint32_t)(((direct >> (12 + 9 * top)) & (PV_ENTRIES - 1)) + i),
+				  pv_machine(table_of(top - 1, i)) | PV_TABLE_ENTRY);
 	return error ? error : pv_update_flush();
 }
 
@@ -272,7 +267,8 @@ static int image_protect(void)
 
 		if (address < KERNEL_VIRTUAL || pv_walk(address, 0, &table))
 			break;
-		error = pv_update(table, (uint32_t)(page & (ENTRIES - 1)), image_entry(physical));
+		error = pv_update(table, (uint32_t)(page & (PV_ENTRIES - 1)),
+				  image_entry(physical));
 	}
 	return error ? error : pv_update_flush();
 }

@@ -19,12 +19,10 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define ENTRIES	     512u
 #define ADDRESS_MASK UINT64_C(0x000ffffffffff000)
 #define PAGE_USED    UINT64_C(0x60) /* accessed and dirty */
 #define PAGE_DEVICE  UINT64_C(0x18) /* PWT and PCD: uncached in Xen's PAT as in the power-on one */
 #define PAGE_NX	     (UINT64_C(1) << 63)
-#define TABLE_ENTRY  (PAGE_PRESENT | PAGE_WRITE | PAGE_USED)
 #define BATCH	     64u
 
 extern uint64_t boot_pd_fixmap[], fixmap_table[];
@@ -47,7 +45,7 @@ static uint64_t protection_bits(enum map_protection protection)
 
 static uint32_t entry_index(uint64_t address, uint32_t level)
 {
-	return (uint32_t)(address >> (12 + 9 * level)) & (ENTRIES - 1);
+	return (uint32_t)(address >> (12 + 9 * level)) & (PV_ENTRIES - 1);
 }
 
 /* A physical address in the tables that Xen began us on, or by the direct map. */
@@ -115,10 +113,17 @@ int pv_update_flush(void)
 	return xen_error(answer);
 }
 
+struct mmu_update pv_update_of(uint64_t table, uint32_t index, uint64_t value)
+{
+	return (struct mmu_update){
+		.ptr = (pv_machine(table) + index * sizeof(uint64_t)) | MMU_NORMAL_PT_UPDATE,
+		.val = value,
+	};
+}
+
 int pv_update(uint64_t table, uint32_t index, uint64_t value)
 {
-	batch[waiting].ptr = (pv_machine(table) + index * sizeof(uint64_t)) | MMU_NORMAL_PT_UPDATE;
-	batch[waiting].val = value;
+	batch[waiting] = pv_update_of(table, index, value);
 	return ++waiting == BATCH ? pv_update_flush() : 0;
 }
 
@@ -180,7 +185,7 @@ static int page_make_table(uint64_t physical)
 	const uint64_t image = (uintptr_t)image_start - KERNEL_VIRTUAL;
 	int error;
 
-	words_clear(pointer_to(physical), ENTRIES);
+	words_clear(pointer_to(physical), PV_ENTRIES);
 	if (physical >= image && physical < (uintptr_t)image_end - KERNEL_VIRTUAL) {
 		error = pv_update_address(KERNEL_VIRTUAL + physical, 0);
 		if (error)
@@ -202,7 +207,7 @@ static int table_for(uint64_t address, uint32_t node, uint64_t *table)
 
 		if (!error)
 			error = pv_update(*table, entry_index(address, level),
-					  pv_machine(made) | TABLE_ENTRY);
+					  pv_machine(made) | PV_TABLE_ENTRY);
 		if (!error)
 			error = pv_update_flush();
 		if (error)
@@ -360,12 +365,13 @@ int pv_fixmap_step(cpu_t cpu)
 			      start);
 		return MUSTER_E_INVALID;
 	}
-	boot_pd_fixmap[entry_index(start, 1)] = pv_machine(pages[0]) | TABLE_ENTRY;
+	boot_pd_fixmap[entry_index(start, 1)] = pv_machine(pages[0]) | PV_TABLE_ENTRY;
 	for (uint32_t i = 0; i < 2 && !error; i++)
 		error = pv_update_address(KERNEL_VIRTUAL + pages[i],
 					  pv_entry(pages[i], MAP_READ_ONLY));
 	if (!error)
-		error = pv_update(table, entry_index(start, 2), pv_machine(pages[1]) | TABLE_ENTRY);
+		error = pv_update(table, entry_index(start, 2),
+				  pv_machine(pages[1]) | PV_TABLE_ENTRY);
 	return error ? error : pv_update_flush();
 }
 

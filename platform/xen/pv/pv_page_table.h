@@ -5,6 +5,7 @@
 #define PLATFORM_XEN_PV_PV_PAGE_TABLE_H
 
 #include "core/machine.h"
+#include "platform/xen/hypercall.h"
 
 #define PV_LEVELS 4u /* level 0 holds pages, 3 is the root */
 
@@ -19,9 +20,15 @@ uint64_t pv_physical(uint64_t machine);
 /* A last-level entry for a page of ours. */
 uint64_t pv_entry(uint64_t physical, enum map_protection protection);
 
+/* An entry for a table of ours is its machine address and this: present, writable, accessed, dirty. */
+#define PV_TABLE_ENTRY UINT64_C(0x63)
+#define PV_ENTRIES     512u
+
 /* Order one change of a table's entry; make all that were ordered. Return 0, or an error with a line. */
 int pv_update(uint64_t table, uint32_t index, uint64_t value);
 int pv_update_flush(void);
+/* The change itself, for a call of the caller's own. */
+struct mmu_update pv_update_of(uint64_t table, uint32_t index, uint64_t value);
 /* Change the last-level entry behind a virtual address now; this CPU forgets the old one. Others are made
  * to by who needs that (struct machine), and by Xen where a page becomes another kind of page. */
 int pv_update_address(uintptr_t address, uint64_t value);
