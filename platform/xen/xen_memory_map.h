@@ -4,6 +4,18 @@
 #define PLATFORM_XEN_XEN_MEMORY_MAP_H
 
 #include "firmware/boot_range.h"
+#include "platform/xen/hypercall.h"
+
+/* As int 15h, EAX = E820h has it: ACPI 6.5, table 15.2; no padding at the end. */
+struct xen_memory_range {
+	uint64_t base;
+	uint64_t size;
+	uint32_t type;
+} __attribute__((packed));
+
+/* XENMEM_memory_map: Xen's answer, and how many of the ranges there are now, 0 if it refuses. It is not
+ * believed: *count may be more than room. */
+long xen_memory_map_ask(struct xen_memory_range *ranges, uint32_t room, uint32_t *count);
 
 /* One that has more is refused. */
 #define XEN_MEMORY_RANGES_MAX 256u

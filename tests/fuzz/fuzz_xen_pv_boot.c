@@ -53,8 +53,8 @@ static void read_boot(const struct start_info *info)
 
 static void read_map(const uint8_t *data, size_t size, uint64_t pages)
 {
-	uint32_t count = (uint32_t)(size / sizeof(struct pv_memory_entry));
-	struct pv_memory_entry *entries = malloc(size ? size : 1);
+	uint32_t count = (uint32_t)(size / sizeof(struct xen_memory_range));
+	struct xen_memory_range *entries = malloc(size ? size : 1);
 	struct seen seen = { .end = pages * PAGE };
 
 	if (!entries)

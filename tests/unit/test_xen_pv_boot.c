@@ -214,7 +214,7 @@ static void range_add(void *context, uint64_t base, uint64_t size, uint32_t type
 	range_types[ranges++] = type;
 }
 
-static int map_read(const struct pv_memory_entry *entries, uint32_t count, uint64_t pages)
+static int map_read(const struct xen_memory_range *entries, uint32_t count, uint64_t pages)
 {
 	ranges = 0;
 	host_log_clear();
@@ -233,8 +233,8 @@ static void test_map_without_entries(void **state)
 
 static void test_map_without_ram(void **state)
 {
-	static const struct pv_memory_entry entries[] = { { 0, 0x1000, BOOT_RANGE_RESERVED },
-							  { 0x2000, 0, BOOT_RANGE_RAM } };
+	static const struct xen_memory_range entries[] = { { 0, 0x1000, BOOT_RANGE_RESERVED },
+							   { 0x2000, 0, BOOT_RANGE_RAM } };
 
 	(void)state;
 	assert_int_equal(map_read(entries, 2, 100), 2);
@@ -245,7 +245,7 @@ static void test_map_without_ram(void **state)
 
 static void test_map_is_cut(void **state)
 {
-	static const struct pv_memory_entry entries[] = {
+	static const struct xen_memory_range entries[] = {
 		{ 0, 0x10000, BOOT_RANGE_RAM },
 		{ 0x20000, UINT64_MAX, BOOT_RANGE_RAM },
 		{ UINT64_MAX - 5, 100, BOOT_RANGE_RAM },

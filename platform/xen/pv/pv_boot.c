@@ -16,7 +16,6 @@ _Static_assert(sizeof(struct start_info) == 1168, "public/xen.h, struct start_in
 _Static_assert(offsetof(struct start_info, shared_info) == 40, "public/xen.h, struct start_info");
 _Static_assert(offsetof(struct start_info, pt_base) == 88, "public/xen.h, struct start_info");
 _Static_assert(offsetof(struct start_info, cmd_line) == 128, "public/xen.h, struct start_info");
-_Static_assert(sizeof(struct pv_memory_entry) == 20, "XENMEM_memory_map: E820 entries");
 
 /* What every magic begins with; "xen-3.0-x86_64" is what all versions since then have. */
 #define MAGIC "xen-3."
@@ -88,7 +87,7 @@ int pv_boot_read(const struct start_info *info, uint64_t image_end, struct pv_bo
 	return module_read(info, boot);
 }
 
-int pv_memory_map_read(const struct pv_memory_entry *entries, uint32_t count, uint64_t pages,
+int pv_memory_map_read(const struct xen_memory_range *entries, uint32_t count, uint64_t pages,
 		       boot_range_function *range, void *context)
 {
 	const uint64_t end = pages * MEMORY_PAGE_SIZE;

@@ -9,6 +9,7 @@
 
 #include "firmware/boot_range.h"
 #include "platform/xen/hypercall.h"
+#include "platform/xen/xen_memory_map.h"
 
 struct pv_range {
 	uint64_t physical;
@@ -37,14 +38,6 @@ struct pv_boot {
  */
 int pv_boot_read(const struct start_info *info, uint64_t image_end, struct pv_boot *boot);
 
-/* One entry of XENMEM_memory_map's answer: an E820 entry (public/arch-x86/hvm/start_info.h has the same
- * types by other names; ACPI 6.5, 15). Packed: 20 bytes. */
-struct pv_memory_entry {
-	uint64_t base;
-	uint64_t size;
-	uint32_t type;
-} __attribute__((packed));
-
 #define PV_MEMORY_ENTRIES 128
 
 /*
@@ -52,7 +45,7 @@ struct pv_memory_entry {
  * none: then all pages are RAM, and, where there are entries at all, a line says so. Returns the number of
  * ranges passed on.
  */
-int pv_memory_map_read(const struct pv_memory_entry *entries, uint32_t count, uint64_t pages,
+int pv_memory_map_read(const struct xen_memory_range *entries, uint32_t count, uint64_t pages,
 		       boot_range_function *range, void *context);
 
 /*

@@ -109,25 +109,21 @@ static int claim_all(void)
 
 int pv_memory_map_step(cpu_t cpu)
 {
-	static struct pv_memory_entry entries[PV_MEMORY_ENTRIES];
-	struct xen_memory_map map = { .nr_entries = PV_MEMORY_ENTRIES };
-	long answer;
+	static struct xen_memory_range entries[PV_MEMORY_ENTRIES];
+	uint32_t count;
+	long answer = xen_memory_map_ask(entries, PV_MEMORY_ENTRIES, &count);
 	int error;
 
 	(void)cpu;
-	set_xen_guest_handle(map.buffer, entries);
-	answer = xen_memory_op(XENMEM_memory_map, &map);
-	if (answer < 0) {
-		/* So it is for a PV dom0, whose memory is its pages. */
+	/* So it is for a PV dom0, whose memory is its pages. */
+	if (answer < 0)
 		console_print("muster: xen: memory map: Xen has none (%s): all %lu pages are taken "
 			      "for RAM\n",
 			      xen_error_name(answer), pv_boot.pages);
-		map.nr_entries = 0;
-	}
-	if (map.nr_entries > PV_MEMORY_ENTRIES)
-		map.nr_entries = PV_MEMORY_ENTRIES;
+	if (count > PV_MEMORY_ENTRIES)
+		count = PV_MEMORY_ENTRIES;
 	memory_map_begin();
-	(void)pv_memory_map_read(entries, map.nr_entries, pv_boot.pages, add_range, NULL);
+	(void)pv_memory_map_read(entries, count, pv_boot.pages, add_range, NULL);
 	error = memory_map_end();
 	return error ? error : claim_all();
 }
