@@ -204,7 +204,8 @@ static int measure_counted(const struct bench_setup *setup, struct bench_guest *
 	return error;
 }
 
-double guest_last_online(const struct guest_report *report)
+/* When the last CPU of a guest that came up as a whole was online: ns from its first C code. */
+static double last_online(const struct guest_report *report)
 {
 	uint64_t last = 0;
 
@@ -215,28 +216,31 @@ double guest_last_online(const struct guest_report *report)
 }
 
 /* A loaded host can only make it slower: the least of some boots is what it needs. */
-static void measure_wall(const struct bench_setup *setup, unsigned int boots,
-			 struct bench_guest *guest)
+int guest_wall(const struct bench_setup *setup, uint64_t cpus, unsigned int boots,
+	       struct bench_figure *wall, struct boot_result *last)
 {
 	for (unsigned int i = 0; i < boots; i++) {
-		struct boot_result result = { 0 };
-		int error = guest_boot(setup, guest->cpus, NULL, &result, guest->wall.note);
-		double time = guest_last_online(&result.report);
+		double time;
 
-		if (!i || time < guest->wall.value)
-			guest->wall.value = time;
-		boot_result_free(&result);
-		if (error)
-			return;
+		boot_result_free(last);
+		if (guest_boot(setup, cpus, NULL, last, wall->note))
+			return -1;
+		time = last_online(&last->report);
+		if (!i || time < wall->value)
+			wall->value = time;
 	}
-	guest->wall.known = true;
-	snprintf(guest->wall.note, sizeof(guest->wall.note), "the least of %u boots", boots);
+	wall->known = true;
+	snprintf(wall->note, sizeof(wall->note), "the least of %u boots", boots);
+	return 0;
 }
 
 void guest_measure(const struct bench_setup *setup, uint64_t cpus, unsigned int boots,
 		   struct bench_guest *guest)
 {
+	struct boot_result last = { 0 };
+
 	*guest = (struct bench_guest){ .cpus = cpus };
 	if (!measure_counted(setup, guest) && boots && !boot_interrupted())
-		measure_wall(setup, boots, guest);
+		(void)guest_wall(setup, cpus, boots, &guest->wall, &last);
+	boot_result_free(&last);
 }

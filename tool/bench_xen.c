@@ -42,31 +42,13 @@ void xen_calls(const struct guest_report *less, const struct guest_report *more,
 	}
 }
 
-/* A loaded host can only make it slower: the least of some boots is what it needs. */
-static int measure_wall(const struct bench_setup *setup, struct bench_hypervised *hypervised,
-			struct boot_result *last)
-{
-	for (unsigned int i = 0; i < BOOTS; i++) {
-		double time;
-
-		boot_result_free(last);
-		if (guest_boot(setup, hypervised->cpus, NULL, last, hypervised->wall.note))
-			return -1;
-		time = guest_last_online(&last->report);
-		if (!i || time < hypervised->wall.value)
-			hypervised->wall.value = time;
-	}
-	hypervised->wall.known = true;
-	return 0;
-}
-
 void xen_measure(const struct bench_setup *setup, struct bench_hypervised *hypervised)
 {
 	struct boot_result less = { 0 }, more = { 0 };
 
 	*hypervised = (struct bench_hypervised){ .cpus = setup->linux_cpus };
 	snprintf(hypervised->profile, sizeof(hypervised->profile), "%s", setup->profile->name);
-	if (!measure_wall(setup, hypervised, &more) &&
+	if (!guest_wall(setup, hypervised->cpus, BOOTS, &hypervised->wall, &more) &&
 	    !guest_boot(setup, LESS, NULL, &less, hypervised->calls_note))
 		xen_calls(&less.report, &more.report, hypervised);
 	boot_result_free(&less);
