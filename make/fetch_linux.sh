@@ -22,7 +22,9 @@ mkdir -p "$folder/download" || cannot "no folder $folder"
 echo "muster: fetching $real for comparison"
 log=$folder/download/log
 (cd "$folder/download" && apt-get download "$real") >"$log" 2>&1 || cannot "$(tail -n 1 "$log")"
-dpkg-deb -x "$folder"/download/linux-image-*.deb "$folder/unpacked" >"$log" 2>&1 || cannot "$(tail -n 1 "$log")"
-# Only the kernel is wanted, not its modules.
+# Only the kernel is wanted, not its modules, which are most of it.
+mkdir -p "$folder/unpacked"
+dpkg-deb --fsys-tarfile "$folder"/download/linux-image-*.deb 2>"$log" |
+	tar -x -C "$folder/unpacked" --wildcards './boot/vmlinuz-*' 2>>"$log" || cannot "$(tail -n 1 "$log")"
 mkdir -p "$folder/boot" && mv "$folder"/unpacked/boot/vmlinuz-* "$folder/boot/" || cannot "no kernel in $real"
 rm -rf "$folder/unpacked" "$folder/download"
