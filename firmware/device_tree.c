@@ -5,6 +5,7 @@
  * platform's early steps. It must not believe that a property is as long as its meaning wants.
  */
 #include "core/string.h"
+#include "firmware/device_tree_check.h"
 #include "firmware/device_tree_property.h"
 
 #include <libfdt.h>
@@ -25,19 +26,16 @@ static int refused(const void *blob, uint64_t available, const char *rule)
 
 int device_tree_open(const void *blob, uint64_t available, struct device_tree *tree)
 {
-	int error;
+	const char *rule;
 
 	*tree = (struct device_tree){ 0 };
 	if (!blob || (uintptr_t)blob % DEVICE_TREE_ALIGN)
 		return refused(blob, available, "must be at a multiple of 8 that is not 0");
 	if (available > DEVICE_TREE_MAX)
 		available = DEVICE_TREE_MAX;
-	/* What libfdt's own look at the header reads before it knows how long that is. */
-	if (available < sizeof(struct fdt_header))
-		return refused(blob, available, "shorter than its header");
-	error = fdt_check_full(blob, (size_t)available);
-	if (error)
-		return refused(blob, available, fdt_strerror(error));
+	rule = device_tree_broken_rule(blob, available);
+	if (rule)
+		return refused(blob, available, rule);
 	*tree = (struct device_tree){ blob, fdt_totalsize(blob) };
 	return 0;
 }
@@ -125,10 +123,16 @@ const char *device_tree_text(const struct device_tree *tree, int node, const cha
 bool device_tree_text_has(const struct device_tree *tree, int node, const char *property,
 			  const char *word)
 {
-	int length = 0;
-	const char *list = node < 0 ? NULL : fdt_getprop(tree->blob, node, property, &length);
+	int found = 0;
+	const char *list = node < 0 ? NULL : fdt_getprop(tree->blob, node, property, &found);
+	size_t left = list && found > 0 ? (size_t)found : 0;
 
-	return list && length > 0 && fdt_stringlist_contains(list, length, word);
+	/* libfdt's own search takes a last word that does not end. */
+	for (size_t length; left && (length = strnlen(list, left)) < left;
+	     list += length + 1, left -= length + 1)
+		if (!strcmp(list, word))
+			return true;
+	return false;
 }
 
 static uint32_t width(const struct device_tree *tree, int node, const char *property,
