@@ -59,12 +59,18 @@ int papr_command_line_step(cpu_t cpu)
 	return 0;
 }
 
+/* Without translation a CPU reaches the first piece of memory only, the real mode area (LoPAPR 1.1, C.6.5): its
+ * end. */
+static uint64_t real_mode_end;
+
 static void add_ram(void *context, const struct device_tree_memory *memory)
 {
 	uint64_t limit = layout_direct_size(layout_current());
 	uint64_t base = memory->base, end = memory->base + memory->size;
 
 	(void)context;
+	if (!base)
+		real_mode_end = end;
 	if (end > limit)
 		console_print(
 			"muster: memory map: range at %#lx, %#lx bytes: RAM from %#lx on cannot be reached; it is left out\n",
@@ -137,6 +143,35 @@ static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 			      base, size);
 }
 
+/* What cannot be reached gets an owner, so that nobody is given any of it. */
+static int claim_unreachable(void)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < mem_count(); i++) {
+		struct memory_range range = *mem_at(i);
+		uint64_t end = range.base + range.size;
+
+		if (range.kind != MEMORY_RAM || range.owner || end <= real_mode_end)
+			continue;
+		if (range.base < real_mode_end)
+			range.base = real_mode_end;
+		if (mem_claim(range.base, end - range.base, "not reachable"))
+			return MUSTER_E_NO_MEMORY;
+		bytes += end - range.base;
+		i = (size_t)-1;
+	}
+	console_print("muster: translation is off: what lies below %#lx is used, %#lx bytes above "
+		      "are not\n",
+		      real_mode_end, bytes);
+	return 0;
+}
+
+bool papr_reachable(uint64_t address)
+{
+	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
+}
+
 int papr_memory_map_step(cpu_t cpu)
 {
 	const struct device_tree_memory_reader to = { add_ram, add_reserved, NULL };
@@ -157,7 +192,8 @@ int papr_memory_map_step(cpu_t cpu)
 	claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
 	if (firmware->chosen.initrd)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
-	return 0;
+	papr_firmware.translation = firmware->agreed.radix;
+	return papr_firmware.translation ? 0 : claim_unreachable();
 }
 
 static int set_mode(uint64_t what, uint64_t to, const char *name)
@@ -192,7 +228,6 @@ int papr_tables_step(cpu_t cpu)
 	int error = set_mode(SET_MODE_ENDIAN, ENDIAN_LITTLE, "little-endian interrupts");
 
 	(void)cpu;
-	papr_firmware.translation = papr_firmware.agreed.radix;
 	if (!error)
 		error = page_tables_begin(papr_firmware.translation ? process_table_tell : NULL);
 	return error ? error : memory_map_grow();
