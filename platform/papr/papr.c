@@ -10,6 +10,7 @@
 #include "core/cpu_memory.h"
 #include "core/machine.h"
 #include "core/runner.h"
+#include "platform/papr/papr_areas.h"
 #include "platform/table_steps.h"
 
 #include <muster/muster.h>
@@ -108,6 +109,8 @@ static const struct bringup_step steps[] = {
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT) | CAP(STACK),
 	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
+	{ "boot-areas", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
+	  WHERE_BOOT, UNDO_STEP, papr_boot_areas_step, papr_areas_boot_undo },
 	{ "interrupts", CAP(FIRMWARE) | CAP(CPU_IDS), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, papr_interrupts_step, NULL },
 	{ "start-code", CAP(FIRMWARE) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
@@ -117,6 +120,9 @@ static const struct bringup_step steps[] = {
 	  CAP(UNIT) | CAP(STACK),
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 
+	{ "areas", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
+	  WHERE_PREPARE, UNDO_STEP, papr_areas_prepare, papr_areas_prepare_undo },
+
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
 	  WHERE_START, UNDO_STEP, papr_start_step, papr_start_undo },
 
@@ -124,6 +130,8 @@ static const struct bringup_step steps[] = {
 	  WHERE_ONLINE, UNDO_NOTHING, trap_vectors_step, NULL },
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS) | CAP(UNIT) | CAP(STACK), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
+	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS) | CAP(UNIT), CAP(SHARED_AREAS),
+	  WHERE_ONLINE, UNDO_STEP, papr_areas_online, papr_areas_online_undo },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
 	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
 	{ "cpu-interrupt", CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),

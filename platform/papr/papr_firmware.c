@@ -82,8 +82,7 @@ int papr_device_tree_step(cpu_t cpu)
 	if (firmware->chosen.terminal)
 		papr_console_unit(firmware->chosen.terminal_unit);
 	error = device_tree_processor_read(&firmware->tree, &firmware->processor);
-	firmware->affinity_told =
-		!device_tree_affinity_read(&firmware->tree, &firmware->affinity);
+	firmware->affinity_told = !device_tree_affinity_read(&firmware->tree, &firmware->affinity);
 	(void)device_tree_interrupts_read(&firmware->tree, &firmware->interrupts);
 	return error;
 }

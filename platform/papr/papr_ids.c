@@ -13,6 +13,7 @@
 #include "core/node_table.h"
 #include "core/string.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_home.h"
 
 #include <muster/muster.h>
 
@@ -145,13 +146,23 @@ struct walk {
 	struct cpu_description boot_cpu;
 };
 
+/* The hypervisor's word goes before the tree's, where it leads to a node. */
+static uint32_t node_of(const struct device_tree_cpu *cpu)
+{
+	struct device_tree_place home =
+		papr_home_place(papr_home(), cpu->server, cpu->present, &cpu->place);
+	uint32_t node = node_by_domain(home.domain);
+
+	return node == NODE_ANY ? node_by_domain(cpu->place.domain) : node;
+}
+
 static struct cpu_description describe(const struct device_tree_cpu *cpu)
 {
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_by_domain(cpu->place.domain),
+		.node = node_of(cpu),
 		.present = cpu->present,
 	};
 }

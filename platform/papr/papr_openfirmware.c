@@ -11,8 +11,8 @@
 
 #include <muster/muster.h>
 
-#define TREE_BYTES   (2u << 20)
-#define OPTIONS_MAX  64u /* bytes of ibm,arch-vec-5-platform-support */
+#define TREE_BYTES  (2u << 20)
+#define OPTIONS_MAX 64u /* bytes of ibm,arch-vec-5-platform-support */
 
 extern char image_end[];
 
