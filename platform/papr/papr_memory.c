@@ -60,8 +60,26 @@ int papr_command_line_step(cpu_t cpu)
 }
 
 /* Without translation a CPU reaches the first piece of memory only, the real mode area (LoPAPR 1.1, C.6.5): its
- * end. */
+ * end. What lies above exists, and is nothing to us. */
 static uint64_t real_mode_end;
+
+bool papr_reachable(uint64_t address)
+{
+	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
+}
+
+static void see_first(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	if (!memory->base)
+		real_mode_end = memory->size;
+}
+
+static void see_none(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	(void)memory;
+}
 
 static void add_ram(void *context, const struct device_tree_memory *memory)
 {
@@ -69,8 +87,6 @@ static void add_ram(void *context, const struct device_tree_memory *memory)
 	uint64_t base = memory->base, end = memory->base + memory->size;
 
 	(void)context;
-	if (!base)
-		real_mode_end = end;
 	if (end > limit)
 		console_print(
 			"muster: memory map: range at %#lx, %#lx bytes: RAM from %#lx on cannot be reached; it is left out\n",
@@ -81,7 +97,8 @@ static void add_ram(void *context, const struct device_tree_memory *memory)
 		end = limit;
 	/* One that is wrong is named and left out; the others stand. */
 	if (base < end)
-		(void)memory_map_add(base, end - base, MEMORY_RAM);
+		(void)memory_map_add(base, end - base,
+				     papr_reachable(base) ? MEMORY_RAM : MEMORY_RESERVED);
 }
 
 static void add_reserved_part(uint64_t from, uint64_t to)
@@ -143,42 +160,20 @@ static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 			      base, size);
 }
 
-/* What cannot be reached gets an owner, so that nobody is given any of it. */
-static int claim_unreachable(void)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < mem_count(); i++) {
-		struct memory_range range = *mem_at(i);
-		uint64_t end = range.base + range.size;
-
-		if (range.kind != MEMORY_RAM || range.owner || end <= real_mode_end)
-			continue;
-		if (range.base < real_mode_end)
-			range.base = real_mode_end;
-		if (mem_claim(range.base, end - range.base, "not reachable"))
-			return MUSTER_E_NO_MEMORY;
-		bytes += end - range.base;
-		i = (size_t)-1;
-	}
-	console_print("muster: translation is off: what lies below %#lx is used, %#lx bytes above "
-		      "are not\n",
-		      real_mode_end, bytes);
-	return 0;
-}
-
-bool papr_reachable(uint64_t address)
-{
-	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
-}
-
 int papr_memory_map_step(cpu_t cpu)
 {
+	const struct device_tree_memory_reader see = { see_first, see_none, NULL };
 	const struct device_tree_memory_reader to = { add_ram, add_reserved, NULL };
 	const struct papr_firmware *firmware = &papr_firmware;
 	int error;
 
 	(void)cpu;
+	papr_firmware.translation = firmware->agreed.radix;
+	if (!papr_firmware.translation) {
+		(void)device_tree_memory_read(&firmware->tree, NULL, &see);
+		console_print("muster: translation is off: memory is used below %#lx\n",
+			      real_mode_end);
+	}
 	memory_map_begin();
 	error = device_tree_memory_read(&firmware->tree, NULL, &to);
 	if (error)
@@ -192,8 +187,7 @@ int papr_memory_map_step(cpu_t cpu)
 	claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
 	if (firmware->chosen.initrd)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
-	papr_firmware.translation = firmware->agreed.radix;
-	return papr_firmware.translation ? 0 : claim_unreachable();
+	return 0;
 }
 
 static int set_mode(uint64_t what, uint64_t to, const char *name)
