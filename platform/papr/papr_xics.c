@@ -14,13 +14,13 @@
 
 /* An interrupt request register: the priority that was in force, and the source (LoPAPR, figure 26). Source 2 is
  * another CPU, source 0 none. */
-#define XIRR_SOURCE	 0x00ffffffu
-#define SOURCE_NONE	 0u
-#define SOURCE_CPU	 2u
-#define PRIORITY_ALL	 0xffu /* all but none are let in */
-#define PRIORITY_NONE	 0x00u
-#define REQUEST_CALL	 0x04u /* priority of a call */
-#define REQUEST_NONE	 0xffu
+#define XIRR_SOURCE   0x00ffffffu
+#define SOURCE_NONE   0u
+#define SOURCE_CPU    2u
+#define PRIORITY_ALL  0xffu /* all but none are let in */
+#define PRIORITY_NONE 0x00u
+#define REQUEST_CALL  0x04u /* priority of a call */
+#define REQUEST_NONE  0xffu
 
 /* Interrupts of a source that is nobody's, before it is a panic. */
 #define STRAYS_MAX 64u
