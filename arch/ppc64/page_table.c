@@ -24,18 +24,18 @@
 #pragma weak page_table_flush
 
 /* Levels: 0 holds pages of 4 KiB, 1 of 2 MiB, 2 of 1 GiB; 3 is the root. */
-#define LEVELS	    4u
-#define LEVEL_BITS  9u
-#define ROOT_BITS   13u
-#define ENTRIES	    (1u << LEVEL_BITS)
-#define LARGE_LEVEL 2u
+#define LEVELS		  4u
+#define LEVEL_BITS	  9u
+#define ROOT_BITS	  13u
+#define ENTRIES		  (1u << LEVEL_BITS)
+#define LARGE_LEVEL	  2u
 
 #define ENTRY_VALID	  UINT64_C(0x8000000000000000)
 #define ENTRY_LEAF	  UINT64_C(0x4000000000000000)
 #define ENTRY_ADDRESS	  UINT64_C(0x01fffffffffff000)
 #define TABLE_ADDRESS	  UINT64_C(0x0fffffffffffff00)
 #define PAGE_USED	  UINT64_C(0x180) /* referenced and changed, so that nobody has to set them */
-#define PAGE_NOT_CACHED	  UINT64_C(0x20)  /* non-idempotent: book III, figure 25 */
+#define PAGE_NOT_CACHED	  UINT64_C(0x20) /* non-idempotent: book III, figure 25 */
 #define PAGE_PRIVILEGED	  UINT64_C(0x8)
 #define PAGE_READ	  UINT64_C(0x4)
 #define PAGE_WRITE	  UINT64_C(0x2)
@@ -62,6 +62,23 @@ static uint64_t protection_bits(enum map_protection protection)
 	};
 
 	return ENTRY_VALID | ENTRY_LEAF | PAGE_USED | PAGE_PRIVILEGED | bits[protection];
+}
+
+uint64_t page_table_pointer_bits(uint64_t table)
+{
+	return ENTRY_VALID | table | LEVEL_BITS;
+}
+
+uint64_t page_table_any_bits(uint64_t physical)
+{
+	return protection_bits(MAP_READ_WRITE) | PAGE_EXECUTE | physical;
+}
+
+/* First word of an entry of the process table (Power ISA 3.0 B, book III, 5.7.6.1): the size of the address
+ * space, 2^(31 + 21), in two fields; the root; the binary logarithm of its entries. */
+uint64_t page_table_process_bits(uint64_t of_root)
+{
+	return UINT64_C(2) << 61 | UINT64_C(5) << 5 | of_root | ROOT_BITS;
 }
 
 static inline uint64_t entry_get(const uint64_t *entry)
@@ -122,7 +139,7 @@ static uint64_t *entry_make(uint64_t address, uint32_t level, uint32_t node)
 
 			if (!made)
 				return NULL;
-			value = ENTRY_VALID | made | LEVEL_BITS;
+			value = page_table_pointer_bits(made);
 			entry_put(entry, value);
 		}
 		table = value & TABLE_ADDRESS;
@@ -220,8 +237,8 @@ int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
 {
 	uint64_t done, table;
 	uint32_t level;
-	int error = map_range(address, physical, size, protection_bits(protection), false, node,
-			      &done);
+	int error =
+		map_range(address, physical, size, protection_bits(protection), false, node, &done);
 
 	if (!error)
 		return 0;
@@ -338,9 +355,9 @@ uint64_t page_table_behind(uintptr_t address)
 
 /* Everything of process 0, on this CPU: RIC 2, PRS 1, R 1, IS 1, one congruence class after the other, as
  * many as the largest has (book III, 5.9.3.3; Linux, arch/powerpc/mm/book3s64/radix_tlb.c, for how many). */
-#define TLB_SETS	   128u
-#define TLB_OF_PROCESS	   UINT64_C(0x400)
-#define TLB_SET_SHIFT	   12
+#define TLB_SETS       128u
+#define TLB_OF_PROCESS UINT64_C(0x400)
+#define TLB_SET_SHIFT  12
 
 void page_table_flush(void)
 {

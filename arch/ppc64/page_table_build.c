@@ -18,14 +18,10 @@
 #include <muster/percpu.h>
 
 /* Address space for one CPU's unit, at the least: 32 KiB. */
-#define UNIT_ROOM_LEAST (UINT64_C(1) << 15)
+#define UNIT_ROOM_LEAST	   (UINT64_C(1) << 15)
 
 #define ROOT_BYTES	   UINT64_C(65536) /* 13 bits of address */
-#define ROOT_LOG2	   13u
 #define PROCESS_TABLE_LOG2 12u
-/* First word of an entry of the process table (Power ISA 3.0 B, book III, 5.7.6.1): the size of the address
- * space, 2^(31 + 21), in two fields. */
-#define PROCESS_SPACE_52 (UINT64_C(2) << 61 | UINT64_C(5) << 5)
 
 extern char image_start[], text_end[], rodata_start[], read_only_later_end[], image_end[];
 extern char boot_stack_guard[], boot_stack[], vectors[], vectors_end[];
@@ -77,8 +73,10 @@ struct image_part {
 };
 
 static const struct image_part parts[] = {
-	{ image_start, true, MAP_EXECUTE },	   { rodata_start, true, MAP_READ_ONLY },
-	{ read_only_later_end, true, MAP_READ_WRITE }, { boot_stack_guard, false, MAP_READ_WRITE },
+	{ image_start, true, MAP_EXECUTE },
+	{ rodata_start, true, MAP_READ_ONLY },
+	{ read_only_later_end, true, MAP_READ_WRITE },
+	{ boot_stack_guard, false, MAP_READ_WRITE },
 	{ boot_stack, true, MAP_READ_WRITE },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -152,9 +150,9 @@ static int map_direct(void)
 
 static int map_vectors(void)
 {
-	uint64_t size = (uint64_t)((uintptr_t)vectors_end - (uintptr_t)vectors +
-				   MEMORY_PAGE_SIZE - 1) &
-			~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+	uint64_t size =
+		(uint64_t)((uintptr_t)vectors_end - (uintptr_t)vectors + MEMORY_PAGE_SIZE - 1) &
+		~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
 	return page_table_range(VECTORS_VIRTUAL, physical_of(vectors), size, MAP_EXECUTE, false);
 }
@@ -170,7 +168,7 @@ static int build(uint64_t *process_table)
 		return MUSTER_E_NO_MEMORY;
 	page_table_root_set(root);
 	entry = page_table_direct(*process_table);
-	entry[0] = __builtin_bswap64(PROCESS_SPACE_52 | root | ROOT_LOG2);
+	entry[0] = __builtin_bswap64(page_table_process_bits(root));
 	error = map_image();
 	if (!error)
 		error = map_direct();
@@ -181,9 +179,10 @@ static void translation_begin(void)
 {
 	secondary_msr |= MSR_IR | MSR_DR;
 	spr_write(SPR_PIDR, PROCESS_NONE);
-	__asm__ volatile("ptesync; mtmsrd %0; isync" ::"r"(msr_get() | MSR_IR | MSR_DR)
-			 : "memory");
+	translation_set(true);
 	page_table_on();
+	/* Of the tree before. */
+	page_table_flush();
 }
 
 int page_tables_begin(process_table_register *tell)
@@ -191,6 +190,8 @@ int page_tables_begin(process_table_register *tell)
 	uint64_t process_table;
 	int error;
 
+	/* The tree of the first moments does not reach all memory, and may be the wrong thing by now. */
+	translation_set(false);
 	trap_vectors_fill(tell ? MSR_IR | MSR_DR : 0);
 	trap_vectors_copy();
 	if (!tell) {

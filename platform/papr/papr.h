@@ -19,9 +19,8 @@ struct papr_firmware {
 	struct device_tree_interrupts interrupts;
 	bool affinity_told; /* affinity is filled in */
 	struct device_tree_affinity affinity;
-	bool negotiated;      /* ibm,client-architecture-support was called, and went well */
-	bool guest_may_flush; /* the guest may tell all CPUs to forget a translation (GTSE) */
-	bool translation;     /* radix was agreed on */
+	bool negotiated;  /* ibm,client-architecture-support was called, and went well */
+	bool translation; /* radix was agreed on */
 };
 extern struct papr_firmware papr_firmware;
 
@@ -61,11 +60,6 @@ void papr_xics_disable(cpu_t cpu);
 
 /* papr_xive.c, the same where XIVE was agreed on. */
 int papr_xive_begin(void);
-
-/* papr_guest.c */
-int papr_boot_areas_step(cpu_t cpu);
-struct papr_home;
-const struct papr_home *papr_home(void);
 
 /* papr_power.c */
 void papr_emergency_console(void);

@@ -12,6 +12,7 @@
 #include "core/memory_map.h"
 #include "core/node_table.h"
 #include "core/string.h"
+#include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
 #include "platform/papr/papr_home.h"
 
@@ -146,23 +147,27 @@ struct walk {
 	struct cpu_description boot_cpu;
 };
 
-/* The hypervisor's word goes before the tree's, where it leads to a node. */
-static uint32_t node_of(const struct device_tree_cpu *cpu)
+static long ask_home(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RESULTS_MAX])
 {
-	struct device_tree_place home =
-		papr_home_place(papr_home(), cpu->server, cpu->present, &cpu->place);
-	uint32_t node = node_by_domain(home.domain);
-
-	return node == NODE_ANY ? node_by_domain(cpu->place.domain) : node;
+	return papr_hcall(H_HOME_NODE_ASSOCIATIVITY, flags, server, 0, 0, registers);
 }
 
 static struct cpu_description describe(const struct device_tree_cpu *cpu)
 {
+	const struct papr_home home = {
+		.ask = ask_home,
+		.offered =
+			affinity() && device_tree_hypertas_has(&papr_firmware.tree, "hcall-vphn"),
+		.affinity = affinity(),
+	};
+	struct device_tree_place place =
+		papr_home_place(&home, cpu->server, cpu->present, &cpu->place);
+
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_of(cpu),
+		.node = node_by_domain(place.domain),
 		.present = cpu->present,
 	};
 }
@@ -182,14 +187,16 @@ static void look(void *context, const struct device_tree_cpu *cpu)
 static void add(void *context, const struct device_tree_cpu *cpu)
 {
 	struct walk *walk = context;
-	struct cpu_description description = describe(cpu);
+	struct cpu_description description;
 
 	/* The boot CPU is in the table already. A second one with its number is named, and left out, like
 	 * any other double. */
-	if (walk->boot_found && cpu->server == walk->boot)
+	if (walk->boot_found && cpu->server == walk->boot) {
 		walk->boot_found = false;
-	else
-		(void)cpu_table_add(&description);
+		return;
+	}
+	description = describe(cpu);
+	(void)cpu_table_add(&description);
 }
 
 int papr_cpu_ids_step(cpu_t cpu)

@@ -33,7 +33,7 @@
 #define PROCESS_TABLE_FLUSH 0x01
 
 extern char image_start[], image_end[];
-extern char percpu_boot_area[], percpu_boot_area_end[];
+extern char percpu_boot_area[], boot_tables[], boot_tables_end[];
 
 int papr_layout_step(cpu_t cpu)
 {
@@ -60,8 +60,26 @@ int papr_command_line_step(cpu_t cpu)
 }
 
 /* Without translation a CPU reaches the first piece of memory only, the real mode area (LoPAPR 1.1, C.6.5): its
- * end. */
+ * end. What lies above exists, and is nothing to us. */
 static uint64_t real_mode_end;
+
+bool papr_reachable(uint64_t address)
+{
+	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
+}
+
+static void see_first(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	if (!memory->base)
+		real_mode_end = memory->size;
+}
+
+static void see_none(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	(void)memory;
+}
 
 static void add_ram(void *context, const struct device_tree_memory *memory)
 {
@@ -69,8 +87,6 @@ static void add_ram(void *context, const struct device_tree_memory *memory)
 	uint64_t base = memory->base, end = memory->base + memory->size;
 
 	(void)context;
-	if (!base)
-		real_mode_end = end;
 	if (end > limit)
 		console_print(
 			"muster: memory map: range at %#lx, %#lx bytes: RAM from %#lx on cannot be reached; it is left out\n",
@@ -81,7 +97,8 @@ static void add_ram(void *context, const struct device_tree_memory *memory)
 		end = limit;
 	/* One that is wrong is named and left out; the others stand. */
 	if (base < end)
-		(void)memory_map_add(base, end - base, MEMORY_RAM);
+		(void)memory_map_add(base, end - base,
+				     papr_reachable(base) ? MEMORY_RAM : MEMORY_RESERVED);
 }
 
 static void add_reserved_part(uint64_t from, uint64_t to)
@@ -114,20 +131,28 @@ static void add_reserved(void *context, const struct device_tree_memory *memory)
 	add_reserved_part(from, end);
 }
 
-/* The image has three owners: the boot area in its middle goes back one day. */
+/* The image has parts with an owner of their own, because they go back one day: the boot area and the first
+ * page tables. */
 static int claim_image(void)
 {
-	uint64_t start = physical_of(image_start), end = physical_of(image_end);
-	uint64_t area = physical_of(percpu_boot_area), area_end = physical_of(percpu_boot_area_end);
-	int error = mem_claim(start, area - start, "image");
+	const struct {
+		uint64_t start;
+		const char *owner;
+	} parts[] = {
+		{ physical_of(image_start), "image" },
+		{ physical_of(percpu_boot_area), "boot area" },
+		{ physical_of(boot_tables), "boot tables" },
+		{ physical_of(boot_tables_end), "image" },
+		{ physical_of(image_end), NULL },
+	};
+	int error = 0;
 
-	if (!error)
-		error = mem_claim(area, area_end - area, "boot area");
-	if (!error)
-		error = mem_claim(area_end, end - area_end, "image");
+	for (size_t i = 0; parts[i].owner && !error; i++)
+		error = mem_claim(parts[i].start, parts[i + 1].start - parts[i].start,
+				  parts[i].owner);
 	if (error)
 		console_print("muster: image at %#lx to %#lx: not within RAM of the memory map\n",
-			      start, end);
+			      physical_of(image_start), physical_of(image_end));
 	return error;
 }
 
@@ -143,42 +168,21 @@ static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 			      base, size);
 }
 
-/* What cannot be reached gets an owner, so that nobody is given any of it. */
-static int claim_unreachable(void)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < mem_count(); i++) {
-		struct memory_range range = *mem_at(i);
-		uint64_t end = range.base + range.size;
-
-		if (range.kind != MEMORY_RAM || range.owner || end <= real_mode_end)
-			continue;
-		if (range.base < real_mode_end)
-			range.base = real_mode_end;
-		if (mem_claim(range.base, end - range.base, "not reachable"))
-			return MUSTER_E_NO_MEMORY;
-		bytes += end - range.base;
-		i = (size_t)-1;
-	}
-	console_print("muster: translation is off: what lies below %#lx is used, %#lx bytes above "
-		      "are not\n",
-		      real_mode_end, bytes);
-	return 0;
-}
-
-bool papr_reachable(uint64_t address)
-{
-	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
-}
-
 int papr_memory_map_step(cpu_t cpu)
 {
+	const struct device_tree_memory_reader see = { see_first, see_none, NULL };
 	const struct device_tree_memory_reader to = { add_ram, add_reserved, NULL };
 	const struct papr_firmware *firmware = &papr_firmware;
 	int error;
 
 	(void)cpu;
+	/* Whoever maps must be able to make others forget it. */
+	papr_firmware.translation = firmware->agreed.radix && firmware->agreed.guest_flush;
+	if (!papr_firmware.translation) {
+		(void)device_tree_memory_read(&firmware->tree, NULL, &see);
+		console_print("muster: translation is off: memory is used below %#lx\n",
+			      real_mode_end);
+	}
 	memory_map_begin();
 	error = device_tree_memory_read(&firmware->tree, NULL, &to);
 	if (error)
@@ -192,8 +196,20 @@ int papr_memory_map_step(cpu_t cpu)
 	claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
 	if (firmware->chosen.initrd)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
-	papr_firmware.translation = firmware->agreed.radix;
-	return papr_firmware.translation ? 0 : claim_unreachable();
+	return 0;
+}
+
+/* The same in the first moments, when nothing can be said. */
+int ppc64_process_table_early(uint64_t physical)
+{
+	if (papr_hcall_raw(H_SET_MODE, ENDIAN_LITTLE, SET_MODE_ENDIAN, 0, 0, NULL) ||
+	    papr_hcall_raw(H_SET_MODE, LOCATION_WITH_TRANSLATION, SET_MODE_INTERRUPT_LOCATION, 0, 0,
+			   NULL) ||
+	    papr_hcall_raw(H_REGISTER_PROC_TBL,
+			   PROCESS_TABLE_NEW | PROCESS_TABLE_RADIX | PROCESS_TABLE_FLUSH, physical,
+			   0, 0, NULL))
+		return MUSTER_E_NOT_SUPPORTED;
+	return 0;
 }
 
 static int set_mode(uint64_t what, uint64_t to, const char *name)
@@ -210,7 +226,7 @@ static int process_table_tell(uint64_t physical, uint32_t size_log2)
 	uint64_t flags = PROCESS_TABLE_NEW | PROCESS_TABLE_RADIX;
 	long status;
 
-	if (papr_firmware.guest_may_flush)
+	if (papr_firmware.agreed.guest_flush)
 		flags |= PROCESS_TABLE_FLUSH;
 	status = papr_hcall(H_REGISTER_PROC_TBL, flags, physical, 0, size_log2, NULL);
 	if (status) {
@@ -230,5 +246,8 @@ int papr_tables_step(cpu_t cpu)
 	(void)cpu;
 	if (!error)
 		error = page_tables_begin(papr_firmware.translation ? process_table_tell : NULL);
+	if (!error)
+		error = mem_free(physical_of(boot_tables),
+				 (uint64_t)(boot_tables_end - boot_tables));
 	return error ? error : memory_map_grow();
 }

@@ -4,6 +4,7 @@
  * and to be gone. Called by step `device-tree`, once, before anything of ours is in memory that the
  * firmware uses.
  */
+#include "arch/ppc64/page_table.h"
 #include "arch/ppc64/start.h"
 #include "firmware/openfirmware.h"
 #include "platform/papr/papr.h"
@@ -71,6 +72,18 @@ static int window_begin(void)
 	return 0;
 }
 
+/* firmware/openfirmware.h reads; this writes. value: in memory that the firmware reaches. */
+static int property_set(uint32_t node, const char *name, const void *value, uint32_t size)
+{
+	const uint32_t in[] = { node, (uint32_t)physical_of(name), (uint32_t)physical_of(value),
+				size };
+	uint32_t length;
+
+	if (openfirmware_call(&firmware, "setprop", in, 4, &length, 1) || length != size)
+		return MUSTER_E_NOT_SUPPORTED;
+	return 0;
+}
+
 /* A method of an instance with one argument: 0 and its result if it went well. */
 static int method(const char *name, uint32_t instance, uint32_t argument, uint32_t *result)
 {
@@ -87,12 +100,15 @@ static void negotiate(void)
 {
 	static struct negotiate_request request __attribute__((aligned(256)));
 	uint8_t options[OPTIONS_MAX];
+	bool was_on = translation_is_on();
 	uint32_t root = openfirmware_open(&firmware, "/");
 	uint32_t result = 0;
 	int32_t length =
 		openfirmware_property(&firmware, openfirmware_find(&firmware, "/chosen"),
 				      "ibm,arch-vec-5-platform-support", options, sizeof(options));
 
+	/* It may take the tree away that translates now. */
+	translation_set(false);
 	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, papr_xive_begin);
 	if (!root || method("ibm,client-architecture-support", root,
 			    (uint32_t)physical_of(&request), &result))
@@ -104,26 +120,35 @@ static void negotiate(void)
 			      result);
 	else
 		papr_firmware.negotiated = true;
-	papr_firmware.guest_may_flush =
-		papr_firmware.negotiated && request.vector_5[NEGOTIATE_RADIX];
+	if (was_on && papr_firmware.negotiated && request.vector_5[NEGOTIATE_MMU])
+		translation_set(true);
 }
 
-static int rtas_place(struct device_tree_rtas *rtas)
+/* Where it is becomes part of the tree, under the names that Linux has for it: the next kernel cannot ask for it
+ * again. */
+static int rtas_tell(uint32_t node, const char *name, uint32_t value)
+{
+	uint32_t big = __builtin_bswap32(value);
+
+	return property_set(node, name, &big, sizeof(big));
+}
+
+static int rtas_place(void)
 {
 	uint32_t instance = openfirmware_open(&firmware, "/rtas");
+	uint32_t node = openfirmware_find(&firmware, "/rtas");
 	uint32_t size, base, entry;
+	int error;
 
-	if (!instance || !openfirmware_number(&firmware, openfirmware_find(&firmware, "/rtas"),
-					      "rtas-size", &size))
+	if (!instance || !openfirmware_number(&firmware, node, "rtas-size", &size))
 		return MUSTER_E_NOT_FOUND;
 	base = claim(size);
 	if (!base)
 		return MUSTER_E_NO_MEMORY;
 	if (method("instantiate-rtas", instance, base, &entry) || !entry)
 		return MUSTER_E_NOT_SUPPORTED;
-	rtas->base = base;
-	rtas->entry = entry;
-	return 0;
+	error = rtas_tell(node, "linux,rtas-base", base);
+	return error ? error : rtas_tell(node, "linux,rtas-entry", entry);
 }
 
 /* The server number of the CPU that runs: that of the instance in /chosen's `cpu`, and where the firmware has
@@ -167,7 +192,7 @@ int papr_openfirmware_read(void)
 
 	if (!error) {
 		negotiate();
-		error = rtas_place(&papr_firmware.rtas);
+		error = rtas_place();
 		if (error)
 			console_print("muster: open firmware: rtas: %s\n",
 				      muster_error_name(error));

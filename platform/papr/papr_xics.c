@@ -39,7 +39,7 @@ static void stray(uint32_t source)
 
 static void external_interrupt(void)
 {
-	uint64_t results[PAPR_RESULTS];
+	uint64_t results[PAPR_RESULTS_MAX];
 	uint32_t source;
 
 	if (papr_hcall(H_XIRR, 0, 0, 0, 0, results))
