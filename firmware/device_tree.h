@@ -21,7 +21,16 @@
 struct device_tree {
 	const void *blob;
 	uint32_t size;
+	bool again; /* what is wrong has been said: no more lines about it */
 };
+
+/* The same tree, for whoever reads something in it once more. */
+static inline struct device_tree device_tree_again(const struct device_tree *tree)
+{
+	struct device_tree again = { tree->blob, tree->size, true };
+
+	return again;
+}
 
 /*
  * A tree in memory. available: bytes that can be read from blob on. Its whole structure is checked: header,
