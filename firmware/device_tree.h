@@ -163,7 +163,8 @@ void device_tree_spares_read(const struct device_tree *tree, struct device_tree_
 /* How many cores there can ever be, the last cell of ibm,lrdr-capacity; 0: it does not say. */
 uint32_t device_tree_cores_max(const struct device_tree *tree);
 
-/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. */
+/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. Returns 0, or
+ * MUSTER_E_NOT_FOUND with a line when there is none. */
 struct device_tree_processor {
 	uint32_t timebase_frequency; /* ticks a second */
 	uint32_t version;	     /* what the PVR holds, or a logical version */

@@ -12,6 +12,7 @@
 #include <muster/error.h>
 
 #define SERVERS "ibm,ppc-interrupt-server#s"
+#define NO_CPU	"cpus: no node is a CPU that can be used\n"
 
 static bool is_okay(const struct device_tree *tree, int node)
 {
@@ -94,7 +95,7 @@ int device_tree_cpus_read(const struct device_tree *tree,
 		if (device_tree_text_has(tree, node, "device_type", "cpu") && is_okay(tree, node))
 			read_core(tree, node, affinity, cpus, cpu, context);
 	if (!cpus->cpus) {
-		device_tree_say(tree, "cpus: no node is a CPU that can be used\n");
+		device_tree_say(tree, NO_CPU);
 		return MUSTER_E_NOT_FOUND;
 	}
 	device_tree_spares_read(tree, cpus, cpu, context);
@@ -110,8 +111,10 @@ int device_tree_processor_read(const struct device_tree *tree,
 	*processor = (struct device_tree_processor){ 0 };
 	while (node >= 0 && !device_tree_text_has(tree, node, "device_type", "cpu"))
 		node = device_tree_next_child(tree, node);
-	if (node < 0)
+	if (node < 0) {
+		device_tree_say(tree, NO_CPU);
 		return MUSTER_E_NOT_FOUND;
+	}
 	table = device_tree_cells(tree, node, "ibm,pft-size");
 	radix = device_tree_cells(tree, node, "ibm,processor-radix-AP-encodings");
 	processor->timebase_frequency =
