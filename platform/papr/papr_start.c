@@ -16,7 +16,6 @@
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
 #define STATE_STOPPED  0
-#define STATE_STOPPING 1
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100
@@ -41,11 +40,27 @@ static void stop_others(void)
 	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
 }
 
+static bool is_stopped(uint32_t server, uint32_t *state)
+{
+	return !rtas_call(papr_firmware.rtas.query_cpu_stopped_state, &server, 1, state, 2) &&
+	       *state == STATE_STOPPED;
+}
+
+/* One whose start-up got lost is where only a start-up reaches it. One that was started and did not come is
+ * not to be had back: RTAS has no call for that. */
+static int reset(cpu_t cpu)
+{
+	uint32_t state;
+
+	return is_stopped((uint32_t)cpu_hwid(cpu).value, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
+}
+
 int papr_interrupts_step(cpu_t cpu)
 {
 	(void)cpu;
 	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
 	ppc64_machine.stop_others = stop_others;
+	ppc64_machine.reset = reset;
 	return papr_xics_begin();
 }
 
@@ -78,12 +93,6 @@ void papr_start_code_undo(cpu_t cpu)
 {
 	(void)cpu;
 	stopped_entry = 0;
-}
-
-static bool is_stopped(uint32_t server, uint32_t *state)
-{
-	return !rtas_call(papr_firmware.rtas.query_cpu_stopped_state, &server, 1, state, 2) &&
-	       *state == STATE_STOPPED;
 }
 
 /* One that has just been taken down has said so before it stopped. */
