@@ -47,9 +47,9 @@
 #define PARK_CLOSED 0x80000000
 
 /* States of a slot. */
-#define PARK_SLOT_EMPTY	  0
-#define PARK_SLOT_PARKED  1
-#define PARK_SLOT_RESET	  2 /* had parked, and was reset: start it cold */
+#define PARK_SLOT_EMPTY	 0
+#define PARK_SLOT_PARKED 1
+#define PARK_SLOT_RESET	 2 /* had parked, and was reset: start it cold */
 
 /* ELF's numbers of machines (e_machine), in `machine`. */
 #define PARK_MACHINE_PPC64  21
@@ -149,7 +149,8 @@ PARK_IS(offsetof(struct park_slot, machine_checks) == PARK_SLOT_MACHINE_CHECKS);
  * know: [address, address + size) is not RAM for it. */
 #define HANDOVER_XEN_VCPU_INFO	 1 /* held: cannot be registered again; go on with it */
 #define HANDOVER_XEN_SHARED_INFO 2 /* held: no RAM lies there; map it to the same frame */
-#define HANDOVER_GIVEN_BACK 16 /* the hypervisor had it and has given it back: RAM like any other. It is
+#define HANDOVER_GIVEN_BACK \
+	16 /* the hypervisor had it and has given it back: RAM like any other. It is
 				* told so that the next kernel can see for itself that nobody writes there */
 
 /* No CPU: the entry is the whole guest's. */
