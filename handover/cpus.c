@@ -111,10 +111,9 @@ static int reset_those(struct handover_plan *plan, bool all)
 }
 
 /* Nothing comes of it: all that have left come again. */
-static void come_again(struct handover_plan *plan)
+static void come_again(void)
 {
 	park_region_take_no_more();
-	plan->platform->listen_for_nmis(false);
 	for_each_other_record (record) {
 		cpu_t cpu = record_cpu(record);
 
@@ -133,20 +132,19 @@ int cpus_leave(struct handover_plan *plan)
 	cold = plan->cold;
 	late = leave(goes_cold);
 	if (plan->parks && (!late || plan->request->go_on_without)) {
-		plan->platform->listen_for_nmis(true);
 		park_region_take_stopped(plan->region, plan->root);
 		late += leave(parks);
 	}
 	if (late && !plan->request->go_on_without) {
 		console_print("muster: handover: refused: %u CPUs are late\n", late);
 		(void)close_door(plan);
-		come_again(plan);
+		come_again();
 		return MUSTER_E_TIMED_OUT;
 	}
 	if (close_door(plan) && !plan->request->go_on_without) {
 		console_print(
 			"muster: handover: refused: CPUs are on their way into the park page\n");
-		come_again(plan);
+		come_again();
 		return MUSTER_E_TIMED_OUT;
 	}
 	return reset_those(plan, false);

@@ -86,6 +86,7 @@ int region_make(struct handover_plan *plan)
 	if (!plan->region)
 		return MUSTER_E_NO_MEMORY;
 	park_region_fill(plan->region, plan->region_size, plan->slots);
+	plan->platform->listen_for_nmis(plan->region);
 	plan->told = plan->region + PARK_TOLD_PAGE;
 	plan->root = park_region_root(plan->region, plan->region_size);
 	return plan->root ? cold_choose(plan) : MUSTER_E_NO_MEMORY;

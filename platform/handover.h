@@ -33,8 +33,8 @@ struct platform_handover {
 	uint64_t (*rsdp)(void);
 	/* Is there another thread of its core that parks before it would, or is it the boot CPU's? */
 	bool (*is_sibling)(cpu_t cpu);
-	/* From now on a CPU that leaves takes NMIs and nothing else; or again as before. */
-	void (*listen_for_nmis)(bool on);
+	/* The region has been filled: say in it how CPUs listen there for NMIs. */
+	void (*listen_for_nmis)(uint64_t region);
 	/* Does the hypervisor hold some of that memory, whatever is undone? */
 	bool (*holds)(uint64_t base, uint64_t size);
 	/*

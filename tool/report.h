@@ -89,6 +89,13 @@ struct report_ask {
 	struct report_number hwid, fwid;  /* of the CPU that is meant, if one is */
 };
 
+/* The handover by which the kernel that speaks came. */
+struct report_handed {
+	bool known;
+	uint64_t generation, online, parked, left;
+	uint64_t nmis, machine_checks; /* of all handovers together */
+};
+
 struct report_guest {
 	char platform[REPORT_WORD_MAX + 1];
 	char arch[REPORT_WORD_MAX + 1];
@@ -109,6 +116,7 @@ struct guest_report {
 	struct report_failure *failures;
 	size_t failure_count;
 	struct report_place panic;
+	struct report_handed handed; /* the last */
 	struct report_ask *asks;
 	size_t ask_count;
 

@@ -16,6 +16,7 @@
 #define PAGE(at)  park_code - PARK_CODE_PAGE + (at)(%rip)
 #define LOCAL(at) park_code + (at)(%rip)
 
+
 	.section .rodata.park_code, "a", @progbits
 	.code64
 	.balign 16
@@ -47,6 +48,30 @@ park_code:
 	movl	$0x400, %eax			/* no breakpoint: Intel SDM vol. 3B, 17.2.4 */
 	movq	%rax, %dr7
 
+	/* NMIs can be taken from here on, by these tables: whoever parked us had masked them. */
+	cmpl	$0, LOCAL(PARK_APIC + 8)
+	je	8f
+	movq	LOCAL(PARK_APIC), %rdi
+	testq	%rdi, %rdi
+	jz	7f
+	movl	LOCAL(PARK_APIC + 8), %eax
+	movl	%eax, APIC_SPURIOUS(%rdi)
+	movl	LOCAL(PARK_APIC + 12), %eax
+	movl	%eax, APIC_LINT0(%rdi)
+	movl	LOCAL(PARK_APIC + 16), %eax
+	movl	%eax, APIC_LINT1(%rdi)
+	jmp	8f
+7:	xorl	%edx, %edx
+	movl	LOCAL(PARK_APIC + 8), %eax
+	movl	$MSR_X2_SPURIOUS, %ecx
+	wrmsr
+	movl	LOCAL(PARK_APIC + 12), %eax
+	movl	$MSR_X2_LINT0, %ecx
+	wrmsr
+	movl	LOCAL(PARK_APIC + 16), %eax
+	movl	$MSR_X2_LINT1, %ecx
+	wrmsr
+8:
 	/* Who am I: as in entry_secondary.S. */
 	xorl	%eax, %eax
 	cpuid

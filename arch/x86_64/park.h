@@ -25,6 +25,8 @@
 #define PARK_IDT_POINTER 0xcd0
 #define PARK_FAR	 0xce0 /* far pointer to the 32-bit part */
 #define PARK_LOCAL_CR3	 0xcf0
+#define PARK_APIC	 0xf00 /* struct park_apic */
+#define PARK_APIC_BYTES	 24
 #define PARK_IDT	 0xd00
 #define PARK_VECTORS	 32
 
@@ -50,8 +52,16 @@
 #define ARRIVAL_EFER	   152
 #define ARRIVAL_ENTRY	   160
 
-#define MSR_MCG_STATUS	   0x17a /* Intel SDM vol. 3B, 15.3.1.2 */
-#define CPUID_1_ECX_MWAIT  8	 /* MONITOR and MWAIT: Intel SDM vol. 2A, CPUID, leaf 1 */
+/* The local APIC: Intel SDM vol. 3A, table 10-1 and 10.12.1.2. */
+#define APIC_SPURIOUS	  0xf0
+#define APIC_LINT0	  0x350
+#define APIC_LINT1	  0x360
+#define MSR_X2_SPURIOUS	  0x80f
+#define MSR_X2_LINT0	  0x835
+#define MSR_X2_LINT1	  0x836
+
+#define MSR_MCG_STATUS	  0x17a /* Intel SDM vol. 3B, 15.3.1.2 */
+#define CPUID_1_ECX_MWAIT 8	/* MONITOR and MWAIT: Intel SDM vol. 2A, CPUID, leaf 1 */
 
 #ifndef __ASSEMBLER__
 
@@ -61,6 +71,14 @@
 struct park_copy {
 	uint64_t to, from, size,
 		clear; /* `clear` bytes of zero behind `size` bytes that are copied */
+};
+
+/* How a CPU in the page listens for NMIs, with its own tables: written to its local APIC. base 0: by MSRs;
+ * spurious 0: not at all. */
+struct park_apic {
+	uint64_t base;
+	uint32_t spurious, lint0, lint1;
+	uint32_t reserved;
 };
 
 struct park_arrival {
@@ -79,6 +97,7 @@ uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes);
  * before park_region_publish(), which writes the checksum over what does not change any more.
  */
 void park_region_fill(uint64_t physical, uint64_t size, uint32_t slots);
+void park_region_listen(uint64_t physical, const struct park_apic *apic);
 void park_region_publish(uint64_t physical, uint64_t record_bytes);
 struct park_page *park_region_page(uint64_t physical);
 

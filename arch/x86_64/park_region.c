@@ -17,6 +17,9 @@ _Static_assert(sizeof(struct park_copy) == PARK_COPY_BYTES, "park.S");
 _Static_assert(offsetof(struct park_copy, from) == PARK_COPY_FROM, "park.S");
 _Static_assert(offsetof(struct park_copy, size) == PARK_COPY_SIZE, "park.S");
 _Static_assert(offsetof(struct park_copy, clear) == PARK_COPY_CLEAR, "park.S");
+_Static_assert(sizeof(struct park_apic) == PARK_APIC_BYTES, "park.S");
+_Static_assert(offsetof(struct park_apic, spurious) == 8, "park.S");
+_Static_assert(offsetof(struct park_apic, lint1) == 16, "park.S");
 _Static_assert(PARK_COPY_PAGE + (PARK_COPIES_MAX + 1) * PARK_COPY_BYTES == PARK_TOLD_PAGE,
 	       "the copy list is one page");
 _Static_assert(PARK_TABLES_PAGE + (2 + PARK_GIBS) * 0x1000 == PARK_COPY_PAGE, "page tables");
@@ -26,8 +29,9 @@ extern const char park_nmi[], park_machine_check[], park_trap[];
 void park_jump(uint64_t slot, uint64_t copies, uint64_t root, uint32_t entry, uint32_t told,
 	       uint64_t vector) __attribute__((noreturn));
 
-#define TABLE_BITS  (PAGE_PRESENT | PAGE_WRITE)
-#define LARGE_BYTES UINT64_C(0x200000)
+#define TABLE_BITS    (PAGE_PRESENT | PAGE_WRITE)
+#define LARGE_BYTES   UINT64_C(0x200000)
+#define PAGE_NO_CACHE 0x18 /* PWT and PCD: Intel SDM vol. 3A, 4.9 */
 
 /* Intel SDM vol. 3A, 3.4.5, accessed bits set; and 7.2.2 for the 32-bit TSS. */
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00af9b000000ffff)
@@ -158,6 +162,25 @@ void park_region_fill(uint64_t physical, uint64_t size, uint32_t slots)
 	memset(at(physical, PARK_COPY_PAGE), 0, MEMORY_PAGE_SIZE);
 	fill_code(physical);
 	fill_tables(physical);
+}
+
+/* Not cached, whatever the MTRRs say. */
+static void map_device(uint64_t tables, uint64_t address)
+{
+	uint64_t *entries = (uint64_t *)at(tables, (2 + (address >> 30)) * MEMORY_PAGE_SIZE);
+
+	entries[address / LARGE_BYTES % 512] |= PAGE_NO_CACHE;
+}
+
+void park_region_listen(uint64_t physical, const struct park_apic *apic)
+{
+	struct park_apic *local = (struct park_apic *)at(physical, PARK_CODE_PAGE + PARK_APIC);
+
+	if (apic->base >= PARK_IDENTITY_END)
+		return; /* out of reach: nobody listens */
+	*local = *apic;
+	if (apic->base)
+		map_device(physical + PARK_TABLES_PAGE, apic->base);
 }
 
 void park_region_publish(uint64_t physical, uint64_t record_bytes)

@@ -4,14 +4,12 @@
  * the way out of each CPU. Nothing of a PC's hypervisor holds memory of ours.
  */
 #include "platform/pc/pc_leave.h"
+#include "arch/x86_64/park.h"
 #include "arch/x86_64/registers.h"
-#include "arch/x86_64/start.h"
 #include "core/cpu_table.h"
 #include "core/image_choice.h"
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
-
-#include <muster/arch/cpu.h>
 
 IMAGE_CHOICE(handover);
 
@@ -55,17 +53,15 @@ bool pc_leave_is_sibling(cpu_t cpu)
 	return false;
 }
 
-/* The last that a CPU does on its unit: from here on it hears NMIs, and nothing else. */
-static void stop_and_listen(uint32_t *state_word, uint32_t state) __attribute__((noreturn));
-static void stop_and_listen(uint32_t *state_word, uint32_t state)
+void pc_leave_listen_for_nmis(uint64_t region)
 {
-	local_apic_enable(cpu_this(), pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
-	x86_stop_this_cpu(state_word, state);
-}
+	struct local_apic_nmi only =
+		local_apic_nmi_only(pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
 
-void pc_leave_listen_for_nmis(bool on)
-{
-	x86_machine.stop_this_cpu = on ? stop_and_listen : x86_stop_this_cpu;
+	park_region_listen(region, &(struct park_apic){ .base = only.base,
+							.spurious = only.spurious,
+							.lint0 = only.lint0,
+							.lint1 = only.lint1 });
 }
 
 static bool holds(uint64_t base, uint64_t size)

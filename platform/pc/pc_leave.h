@@ -8,6 +8,6 @@
 bool pc_leave_module(uint32_t index, uint64_t *base, uint64_t *size);
 uint64_t pc_leave_rsdp(void);
 bool pc_leave_is_sibling(cpu_t cpu);
-void pc_leave_listen_for_nmis(bool on);
+void pc_leave_listen_for_nmis(uint64_t region);
 
 #endif
