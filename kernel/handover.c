@@ -114,8 +114,14 @@ int handover_go(void)
 	if (park_wish_read(park_text, &order.park))
 		return MUSTER_E_INVALID;
 	(void)handover_arrived(&arrival);
-	/* Who goes on needs what to go on to. */
-	order.hand_on = arrival.generation + 1 < handovers;
+	/* Who goes on needs what to go on to; and all have the same memory then, which is compared. */
+	order.hand_on = handovers > 1;
+	if (arrival.good && arrival.left != arrival.parked) {
+		console_print("muster: handover: of %u CPUs that waited in the park page %u have "
+			      "left it\n",
+			      arrival.parked, arrival.left);
+		return MUSTER_E_BUSY;
+	}
 	if (late_cpu < cpu_possible_count() && !arrival.generation)
 		(void)cpu_call_async(cpu_from_number((uint32_t)late_cpu), &request, be_late, NULL);
 	wait_until_asked();
