@@ -128,6 +128,7 @@ static void come_again(void)
 int cpus_leave(struct handover_plan *plan)
 {
 	uint32_t late;
+	int error;
 
 	cold = plan->cold;
 	late = leave(goes_cold);
@@ -147,5 +148,10 @@ int cpus_leave(struct handover_plan *plan)
 		come_again();
 		return MUSTER_E_TIMED_OUT;
 	}
-	return reset_those(plan, false);
+	error = reset_those(plan, false);
+	if (!error && plan->request->waiting)
+		error = plan->request->waiting(park_region_page(plan->region));
+	if (error)
+		come_again();
+	return error;
 }

@@ -3,8 +3,8 @@
  * Goes on to the kernel in a module, when the command line says so: payload=module; handovers=N, to go on
  * until so many have been made (each of the kernels is muster then); handover-from=boot, second or last: the
  * CPU that asks for it, while the boot CPU waits for that; handover-late=N: CPU N does not leave, and
- * park-late=refuse or go-on, what becomes of the handover then; handover-pause=N: milliseconds that the next
- * kernel waits before it wakes anybody. Called by main.c.
+ * park-late=refuse or go-on, what becomes of the handover then; park-trial=nmi or
+ * machine-check: some of these for the CPUs that wait. Called by main.c.
  */
 #include "kernel/handover.h"
 
@@ -13,6 +13,13 @@
 #include <muster/arch/cpu.h>
 
 #define PARK_TEXT 48
+#define TRIALS	  8
+
+enum trial {
+	TRIAL_OFF,
+	TRIAL_NMI,
+	TRIAL_MACHINE_CHECK
+};
 
 enum from {
 	FROM_BOOT,
@@ -20,12 +27,13 @@ enum from {
 	FROM_LAST
 };
 
-static uint64_t payload_choice, from_choice, late_choice;
+static uint64_t payload_choice, from_choice, late_choice, trial_choice;
 static uint64_t handovers = 1, late_cpu = CPU_NONE_NUMBER;
 static char park_text[PARK_TEXT] = "all";
 
 static const char *const payload_choices[] = { "off", "module", NULL };
 static const char *const from_choices[] = { "boot", "second", "last", NULL };
+static const char *const trial_choices[] = { "off", "nmi", "machine-check", NULL };
 static const char *const late_choices[] = { "refuse", "go-on", NULL };
 
 const struct command_line_word handover_words[HANDOVER_WORDS] = {
@@ -51,6 +59,10 @@ const struct command_line_word handover_words[HANDOVER_WORDS] = {
 	  .kind = COMMAND_LINE_CHOICE,
 	  .number = &late_choice,
 	  .choices = late_choices },
+	{ .name = "park-trial",
+	  .kind = COMMAND_LINE_CHOICE,
+	  .number = &trial_choice,
+	  .choices = trial_choices },
 	{ .name = "park",
 	  .kind = COMMAND_LINE_TEXT,
 	  .text = park_text,
@@ -105,6 +117,33 @@ static void be_late(void *unused)
 		cpu_relax();
 }
 
+/* NMIs or machine checks for those that wait, one after the other: each is counted by the page. */
+static int try_them(const volatile struct park_page *page)
+{
+	const volatile uint64_t *count =
+		trial_choice == TRIAL_NMI ? &page->nmis : &page->machine_checks;
+
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+		uint64_t before = *count;
+
+		if (trial_choice == TRIAL_NMI)
+			ask_for_nmi();
+		else
+			ask_for_machine_check(cpu_from_number(1 + i % (cpu_possible_count() - 1)));
+		while (*count == before && !clock_limit_over(&limit))
+			cpu_relax();
+		if (*count == before) {
+			console_print(
+				"muster: handover: the page has counted %lu %ss, and not one more "
+				"within %u ms\n",
+				before, trial_choices[trial_choice], clock_cpu_limit());
+			return MUSTER_E_TIMED_OUT;
+		}
+	}
+	return 0;
+}
+
 int handover_go(void)
 {
 	static struct cpu_call_request request;
@@ -122,6 +161,8 @@ int handover_go(void)
 			      arrival.parked, arrival.left);
 		return MUSTER_E_BUSY;
 	}
+	if (trial_choice)
+		order.waiting = try_them;
 	if (late_cpu < cpu_possible_count() && !arrival.generation)
 		(void)cpu_call_async(cpu_from_number((uint32_t)late_cpu), &request, be_late, NULL);
 	wait_until_asked();

@@ -5,7 +5,7 @@
 
 #include <muster/muster.h>
 
-#define HANDOVER_WORDS 6
+#define HANDOVER_WORDS 7
 extern const struct command_line_word handover_words[HANDOVER_WORDS];
 
 /* Is there another handover to be made? After muster_bring_up(). */

@@ -38,6 +38,7 @@ void test_xen(struct ktap *ktap);
 
 /* Ask the host: for an NMI to all CPUs, for a CPU that is not there, for taking one back. */
 void ask_for_nmi(void);
+void ask_for_machine_check(cpu_t cpu);
 void ask_to_add(cpu_t cpu);
 void ask_to_remove(cpu_t cpu);
 

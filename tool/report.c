@@ -16,7 +16,7 @@
 static const char *const state_words[] = { "possible", "present", "prepared", "starting", "arrived",
 					   "online",   "leaving", "held",     "failed",	  NULL };
 static const char *const area_words[] = { "made", "shared", "kept", NULL };
-static const char *const action_words[] = { "nmi", "cpu-add", "cpu-remove", NULL };
+static const char *const action_words[] = { "nmi", "machine-check", "cpu-add", "cpu-remove", NULL };
 static const char *const where_words[] = { "BOOT", "PREPARE", "START", "ONLINE", "LEAVE", NULL };
 
 /* Where a record may stand: while the guest comes up, as the first of the closing report, in it. */

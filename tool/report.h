@@ -85,7 +85,7 @@ struct report_failure {
 
 /* Something that the guest asks its host for. */
 struct report_ask {
-	char action[REPORT_WORD_MAX + 1]; /* nmi, cpu-add, cpu-remove */
+	char action[REPORT_WORD_MAX + 1]; /* nmi, machine-check, cpu-add, cpu-remove */
 	struct report_number hwid, fwid;  /* of the CPU that is meant, if one is */
 };
 

@@ -7,6 +7,7 @@
 #ifndef MUSTER_HANDOVER_H
 #define MUSTER_HANDOVER_H
 
+#include <muster/park.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,7 +40,10 @@ struct handover_request {
 	struct park_wish park;
 	bool go_on_without; /* a CPU that does not leave in time is reset, and started cold later; else
 			     * nothing comes of the handover */
-	bool hand_on;	    /* the payload gets this module too, as its own last one */
+	/* NULL; or called when all others have left, and those that park wait in the page, and before anything
+	 * is given up: something else than 0 ends the handover with that error. */
+	int (*waiting)(const volatile struct park_page *page);
+	bool hand_on; /* the payload gets this module too, as its own last one */
 };
 
 /*
