@@ -38,28 +38,3 @@ bool handover_arrived(struct handover_arrival *arrival)
 	};
 	return true;
 }
-
-static bool read(void *context, uint64_t physical, void *buffer, size_t size)
-{
-	(void)context;
-	__builtin_memcpy(buffer, machine_get()->direct(physical), size);
-	return true;
-}
-
-bool handover_given_back(uint32_t i, uint64_t *address, uint64_t *size)
-{
-	static const struct firmware_reader reader = { .read = read };
-	const struct handed_over *handed = handed_over();
-	struct handover_entry entry;
-
-	if (!handed || !handed->good)
-		return false;
-	for (uint32_t at = 0; park_read_entry(&reader, &handed->found, at, &entry); at++) {
-		if (entry.kind != HANDOVER_GIVEN_BACK || i--)
-			continue;
-		*address = entry.address;
-		*size = entry.size;
-		return true;
-	}
-	return false;
-}

@@ -9,7 +9,6 @@
 #include <muster/arch/cpu.h>
 
 #define WATCH_MILLISECONDS 20
-#define PATTERN		   UINT64_C(0x6d75737465722121)
 
 void handover_say(void)
 {
@@ -25,6 +24,8 @@ void handover_say(void)
 void test_handover(struct ktap *ktap, uint64_t free_now)
 {
 	struct handover_arrival arrival;
+	uint64_t bytes;
+	int changed;
 
 	if (!handover_arrived(&arrival))
 		return;
@@ -37,6 +38,9 @@ void test_handover(struct ktap *ktap, uint64_t free_now)
 	ktap_result(ktap, cpu_online_count() == arrival.online,
 		    "handover: %u CPUs were online before it, %u are now", arrival.online,
 		    cpu_online_count());
+	changed = handover_watch(WATCH_MILLISECONDS, &bytes);
+	ktap_result(ktap, !changed, "handover: nobody writes to %lu bytes that were given back",
+		    bytes);
 	/* The first kernel was told of its memory by somebody else. */
 	if (arrival.generation > 1)
 		ktap_result(

@@ -10,6 +10,9 @@
 
 #include <muster/cpu.h>
 
+/* The owner of what the hypervisor has given back, until it has been watched. */
+#define HANDED_BACK_OWNER "given back"
+
 /* The kernel before us, as it was when it left. */
 struct handed_over {
 	uint64_t region, region_size; /* 0: there was none, we were started by somebody else */

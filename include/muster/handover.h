@@ -73,8 +73,12 @@ struct handover_arrival {
 /* Fill in arrival; false when no kernel handed over to this one. Needs: step `memory-map`. */
 bool handover_arrived(struct handover_arrival *arrival);
 
-/* Memory that the hypervisor had of the kernel before, and gave back: number i; false: no more. */
-bool handover_given_back(uint32_t i, uint64_t *address, uint64_t *size);
+/*
+ * Memory that the hypervisor had of the kernel before and gave back, by that kernel's account, is kept from
+ * being given out until this is called, once, on the boot CPU: it is filled, watched for so long, and then
+ * freed. Returns how many ranges somebody has written to, each with a line; *bytes: how much was watched.
+ */
+int handover_watch(uint32_t milliseconds, uint64_t *bytes);
 
 #ifdef __cplusplus
 }

@@ -71,7 +71,8 @@ static bool module_find(void)
 	return false;
 }
 
-/* Memory that the hypervisor holds, and whatever an entry that we do not know is about, is nobody's. */
+/* Memory that the hypervisor holds, and whatever an entry that we do not know is about, is nobody's; what it
+ * has given back is watched first (handover_watch()). */
 static void claim_held(void)
 {
 	struct handover_entry entry;
@@ -81,12 +82,14 @@ static void claim_held(void)
 		uint64_t end = (entry.address + entry.size + MEMORY_PAGE_SIZE - 1) &
 			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
-		if (entry.kind == HANDOVER_GIVEN_BACK || end <= start)
-			continue;
+		const char *owner =
+			entry.kind == HANDOVER_GIVEN_BACK ? HANDED_BACK_OWNER : AREA_ADOPTED_OWNER;
+
 		/* Areas share pages: a page at a time, and one that is claimed is. */
 		for (; start < end; start += MEMORY_PAGE_SIZE)
-			if (!mem_is_owned_by(start, AREA_ADOPTED_OWNER))
-				(void)mem_claim(start, MEMORY_PAGE_SIZE, AREA_ADOPTED_OWNER);
+			if (!mem_is_owned_by(start, AREA_ADOPTED_OWNER) &&
+			    !mem_is_owned_by(start, HANDED_BACK_OWNER))
+				(void)mem_claim(start, MEMORY_PAGE_SIZE, owner);
 	}
 }
 
