@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Watches memory that the hypervisor had of the kernel before this one and has given back, by that kernel's
- * account (docs/park.md): nobody may write there any more. It has been kept from being given out until now.
+ * account (docs/park.md): nobody may write there any more. It was marked as soon as there were page tables, and
+ * has been kept from being given out until now.
  * Called by a kernel on the boot CPU.
  */
 #include "core/machine.h"
@@ -10,20 +11,10 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define PATTERN UINT64_C(0x676976656e206261) /* and the address */
-
 static bool is_watched(const struct memory_range *range)
 {
 	return range->kind == MEMORY_RAM && range->owner &&
 	       !__builtin_strcmp(range->owner, HANDED_BACK_OWNER);
-}
-
-static void fill(const struct memory_range *range)
-{
-	uint64_t *words = machine_get()->direct(range->base);
-
-	for (uint64_t i = 0; i < range->size / sizeof(*words); i++)
-		words[i] = PATTERN + range->base + i;
 }
 
 /* The first byte that is not as it was; 0: all are. */
@@ -31,9 +22,9 @@ static uint64_t look(const struct memory_range *range)
 {
 	const volatile uint64_t *words = machine_get()->direct(range->base);
 
-	for (uint64_t i = 0; i < range->size / sizeof(*words); i++)
-		if (words[i] != PATTERN + range->base + i)
-			return range->base + i * sizeof(*words);
+	for (uint64_t at = 0; at < range->size; at += sizeof(*words))
+		if (words[at / sizeof(*words)] != handed_back_pattern(range->base + at))
+			return range->base + at;
 	return 0;
 }
 
@@ -44,9 +35,6 @@ int handover_watch(uint32_t milliseconds, uint64_t *bytes)
 	int changed = 0;
 
 	*bytes = 0;
-	for (size_t i = 0; (range = mem_at(i)); i++)
-		if (is_watched(range))
-			fill(range);
 	/* Others are at work meanwhile, and their vCPUs come and go. */
 	while (!clock_limit_over(&limit))
 		cpu_relax();

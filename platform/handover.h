@@ -13,6 +13,12 @@
 /* The owner of what the hypervisor has given back, until it has been watched. */
 #define HANDED_BACK_OWNER "given back"
 
+/* What it is filled with from the first moment on: the word at that address. */
+static inline uint64_t handed_back_pattern(uint64_t address)
+{
+	return UINT64_C(0x676976656e000000) + address;
+}
+
 /* The kernel before us, as it was when it left. */
 struct handed_over {
 	uint64_t region, region_size; /* 0: there was none, we were started by somebody else */

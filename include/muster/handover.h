@@ -75,8 +75,8 @@ bool handover_arrived(struct handover_arrival *arrival);
 
 /*
  * Memory that the hypervisor had of the kernel before and gave back, by that kernel's account, is kept from
- * being given out until this is called, once, on the boot CPU: it is filled, watched for so long, and then
- * freed. Returns how many ranges somebody has written to, each with a line; *bytes: how much was watched.
+ * being given out until this is called, once, on the boot CPU: it was filled as soon as there were page
+ * tables, is looked at after so long, and freed. Returns how many ranges somebody has written to, each with a line; *bytes: how much was watched.
  */
 int handover_watch(uint32_t milliseconds, uint64_t *bytes);
 

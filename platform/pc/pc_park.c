@@ -93,6 +93,21 @@ static void claim_held(void)
 	}
 }
 
+void pc_park_mark(void)
+{
+	const struct memory_range *range;
+
+	for (size_t i = 0; (range = mem_at(i)); i++) {
+		uint64_t *words;
+
+		if (!range->owner || strcmp(range->owner, HANDED_BACK_OWNER) != 0)
+			continue;
+		words = page_table_direct(range->base);
+		for (uint64_t at = 0; at < range->size; at += sizeof(*words))
+			words[at / sizeof(*words)] = handed_back_pattern(range->base + at);
+	}
+}
+
 void pc_park_find(void)
 {
 	if (!module_find())

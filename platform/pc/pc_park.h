@@ -10,6 +10,10 @@
  * the hypervisor holds out of what will be given out. A region that is wrong is named, and not used. */
 void pc_park_find(void);
 
+/* As soon as there are page tables: mark what the hypervisor has given back, so that it shows if somebody
+ * goes on writing there. */
+void pc_park_mark(void);
+
 /* Step `start-code`: be ready for them. Returns 0 or MUSTER_E_NO_MEMORY. */
 int pc_park_prepare(void);
 

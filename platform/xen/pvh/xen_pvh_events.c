@@ -10,6 +10,7 @@
 #include "core/machine.h"
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
+#include "platform/pc/pc_park.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/pvh/xen_pvh.h"
 #include "platform/xen/xen_guest.h"
@@ -44,6 +45,8 @@ int xen_pvh_shared_info_step(cpu_t cpu)
 
 	(void)cpu;
 	xen_guest.frame = frame;
+	/* Before Xen is told of areas again. */
+	pc_park_mark();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);
