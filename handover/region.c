@@ -18,6 +18,21 @@ static bool refuse(uint64_t address, const char *rule)
 	return false;
 }
 
+/* The one that we came by, if all have left it and it will do. */
+static bool place_again(struct handover_plan *plan)
+{
+	const struct handed_over *before = plan->platform->arrived();
+
+	if (!before->good || before->region_size < plan->region_size ||
+	    __atomic_load_n(&park_region_page(before->region)->left, __ATOMIC_ACQUIRE) !=
+		    before->parked ||
+	    plan_meets_payload(&plan->payload, before->region, before->region_size))
+		return false;
+	plan->region = before->region;
+	plan->region_size = before->region_size;
+	return true;
+}
+
 /* Where it is wished to be. False with a line: it cannot be there. */
 static bool place_wished(struct handover_plan *plan)
 {
@@ -31,27 +46,14 @@ static bool place_wished(struct handover_plan *plan)
 		return refuse(at, "is not RAM");
 	if (!plan_is_ram(at, plan->region_size))
 		return refuse(at, "is too small: the RAM ends before the region does");
+	if (plan->platform->arrived()->region == at && place_again(plan))
+		return true;
 	if (plan_meets_payload(&plan->payload, at, plan->region_size))
 		return refuse(at, "the payload wants to be there");
 	if (plan->claim_count == PLAN_CLAIMS_MAX || mem_claim(at, plan->region_size, OWNER))
 		return refuse(at, "is taken");
 	plan_claimed(plan, at, plan->region_size);
 	plan->region = at;
-	return true;
-}
-
-/* The one that we came by, if all have left it and it will do. */
-static bool place_again(struct handover_plan *plan)
-{
-	const struct handed_over *before = plan->platform->arrived();
-
-	if (!before->good || before->region_size < plan->region_size ||
-	    __atomic_load_n(&park_region_page(before->region)->left, __ATOMIC_ACQUIRE) !=
-		    before->parked ||
-	    plan_meets_payload(&plan->payload, before->region, before->region_size))
-		return false;
-	plan->region = before->region;
-	plan->region_size = before->region_size;
 	return true;
 }
 

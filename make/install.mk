@@ -4,7 +4,7 @@
 
 PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev linux-libc-dev
 PACKAGES_RUN   := qemu-system-x86 seabios
-PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev
+PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev spin
 $(BUILD)/packages-%: make/packages.sh make/install.mk
 	@mkdir -p $(@D)
 	@sh make/packages.sh $(PACKAGES_$(call upper,$*))

@@ -83,9 +83,10 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
+$(eval $(call x86_kernel,h11,$(wildcard kernel/*.c) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 h11 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

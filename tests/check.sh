@@ -90,6 +90,15 @@ sources() {
 	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8
 }
 
+# One line each, as they are counted: ok - ..., not ok - ...
+models() {
+	log=$LOGS/models.log
+	sh tests/model/run.sh "$BUILD" | tee "$log"
+	passed=$((passed + $(grep -c '^ok ' "$log")))
+	failed=$((failed + $(grep -c '^not ok ' "$log")))
+	[ "$(grep -c '' "$log")" -ge 10 ] || result 1 "model: it ran" "$log"
+}
+
 fuzz() {
 	for program in "$BUILD"/tests/fuzz/fuzz_*; do
 		case $program in *.d) continue ;; esac
@@ -125,6 +134,7 @@ if [ -n "$ONLY" ]; then
 else
 	sources
 	unit
+	models
 	boots
 	figures
 	fuzz

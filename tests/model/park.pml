@@ -15,7 +15,9 @@
 #define CPUS 2
 #endif
 #define HANDOVERS 2
-#define NMIS	  2
+#ifndef NMIS
+#define NMIS 2
+#endif
 
 /* Whose code, stack and descriptor tables a CPU uses. */
 mtype = { KERNEL, PAGE, NOTHING };

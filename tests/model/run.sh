@@ -29,7 +29,7 @@ say() { # GOOD? NAME WHAT
 
 cpus=2
 while [ "$cpus" -le "$max" ]; do
-	result=$(prove "cpus-$cpus" -DCPUS=$((cpus - 1)))
+	result=$(prove "cpus-$cpus" -DCPUS=$((cpus - 1)) -DNMIS=$((cpus > 3 ? 1 : 2)))
 	case $result in
 	*"errors: 0 "*) say yes "$cpus CPUs" "$result" ;;
 	*) say no "$cpus CPUs" "$result" ;;
