@@ -7,6 +7,7 @@
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
  * only; test=xen-again: these, the others, and these once more.
  */
+#include "kernel/handover.h"
 #include "kernel/tests.h"
 
 /* Only where there is a Xen: the build leaves it out of other architectures. */
@@ -15,6 +16,7 @@
 #define STATUS_CPUS_MISSING 1
 #define STATUS_NO_BRING_UP  2
 #define STATUS_TESTS_FAILED 3
+#define STATUS_NO_HANDOVER  4
 
 enum test_choice {
 	TEST_ALL,
@@ -31,6 +33,7 @@ enum test_choice {
 };
 
 static uint64_t test_choice;
+static uint64_t free_now; /* when bring-up was over */
 
 /* A call chain with names that a reader of the backtrace recognises. */
 __attribute__((noinline)) static void panic_inner(void)
@@ -79,6 +82,7 @@ static void run_tests(struct ktap *ktap)
 	bool hotplug = test_choice == TEST_HOTPLUG || test_choice == TEST_HOTPLUG_AGAIN;
 
 	ktap_begin(ktap, 0);
+	test_handover(ktap, free_now);
 	if (hotplug)
 		test_hotplug_come(ktap, test_choice == TEST_HOTPLUG);
 	if (test_choice == TEST_NMI)
@@ -132,7 +136,7 @@ int muster_main(void)
 	static const char *const choices[] = { "all",	   "none",	"failures",	 "panic",
 					       "overflow", "hotplug",	"hotplug-again", "nmi",
 					       "xen",	   "xen-again", "calls",	 NULL };
-	const struct command_line_word words[] = {
+	struct command_line_word words[1 + HANDOVER_WORDS] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,
 		  .number = &test_choice,
@@ -140,8 +144,12 @@ int muster_main(void)
 	};
 	const struct muster_options options = { words, sizeof(words) / sizeof(words[0]) };
 	struct ktap ktap = { 0 };
-	int missing = muster_bring_up(&options);
+	int missing;
 	int status;
+
+	for (size_t i = 0; i < HANDOVER_WORDS; i++)
+		words[1 + i] = handover_words[i];
+	missing = muster_bring_up(&options);
 
 	if (missing < 0) {
 		status = STATUS_NO_BRING_UP;
@@ -150,7 +158,12 @@ int muster_main(void)
 			run_xen_rules(&ktap);
 		status = STATUS_CPUS_MISSING;
 	} else {
-		status = run(&ktap);
+		free_now = mem_free_total();
+		handover_say();
+		if (handover_is_next() && handover_go())
+			status = STATUS_NO_HANDOVER;
+		else
+			status = run(&ktap);
 	}
 	report_send(&ktap, status);
 	return status;

@@ -15,6 +15,7 @@
 #include "core/runner.h"
 #include "core/stack_area.h"
 #include "device/clock_source.h"
+#include "platform/pc/pc_park.h"
 #include "platform/table_steps.h"
 
 #include <muster/arch/cpu.h>
@@ -24,6 +25,7 @@
 #pragma weak pc_nodes_read
 #pragma weak pc_hotplug_poll
 #pragma weak pc_hotplug_eject
+#pragma weak pc_handover
 
 #define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
 
@@ -172,4 +174,5 @@ const struct platform platform_pc = {
 	.word_count = PC_WORDS,
 	.hotplug_poll = pc_hotplug_poll,
 	.hotplug_eject = pc_hotplug_eject,
+	.handover = &pc_handover,
 };

@@ -151,6 +151,7 @@ const struct platform platform_xen_pvh = {
 	.brought_up = pc_name_unknown,
 	.emergency_console = xen_pvh_emergency_console,
 	.power_off = xen_pvh_power_off,
+	.handover = &xen_pvh_handover,
 	.words = xen_pvh_words,
 	.word_count = XEN_PVH_WORDS,
 };
