@@ -27,7 +27,7 @@ $(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
 
 # What runs once, or whose size does not show in what a CPU costs (`make bench`), is compiled for size: a
 # quarter less code, for a hundredth more instructions up to the boot CPU's being online.
-X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack core/string \
+X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack \
 	core/unit arch/x86_64/cpu_check
 X86_COLD := $(filter-out $(X86_HOT:%=$(BUILD)/x86_64/%.o),$(X86_OBJECTS))
 $(X86_COLD): X86_FLAGS += -Oz
