@@ -11,13 +11,11 @@
 #include "firmware/pvh.h"
 #include "platform/options.h"
 #include "platform/pc/pc.h"
-#include "platform/pc/pc_park.h"
 
 #include <muster/muster.h>
 
 /* An image may leave the reader out: core/image_choice.h. */
 #pragma weak options_read
-#pragma weak pc_park_find
 
 /* The page with the BIOS data area, and what lies from video memory to 1 MiB, are nobody's RAM,
  * whatever a map says. */
@@ -127,6 +125,9 @@ int pc_memory_map_step(cpu_t cpu)
 	return pc_memory_map_build(pc_boot_memory_map_read);
 }
 
+/* Weak: pc_wake.c. */
+int pc_memory_map_row(cpu_t cpu) __attribute__((weak, alias("pc_memory_map_step")));
+
 int pc_memory_map_build(pc_memory_map_reader *read)
 {
 	int count;
@@ -141,8 +142,6 @@ int pc_memory_map_build(pc_memory_map_reader *read)
 	error = memory_map_end();
 	if (!error)
 		error = claim_image();
-	if (!error && pc_park_find)
-		pc_park_find();
 	if (!error)
 		claim_boot(&pc_firmware.boot);
 	return error;

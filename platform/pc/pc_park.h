@@ -6,9 +6,11 @@
 
 #include "platform/handover.h"
 
-/* The memory map is made, and nothing is given out: find the region among the modules, take it and all that
- * the hypervisor holds out of what will be given out. A region that is wrong is named, and not used. */
+/* Before the memory map is made: find the region, which is no module for anybody else. And when it is made, and
+ * nothing has been given out: take the region and all that the hypervisor holds out of what will be given out. A
+ * region that is wrong is named, and not used. */
 void pc_park_find(void);
+void pc_park_claim(void);
 
 /* As soon as there are page tables: mark what the hypervisor has given back, so that it shows if somebody
  * goes on writing there. */
@@ -18,7 +20,7 @@ void pc_park_mark(void);
 int pc_park_prepare(void);
 
 /*
- * Step `start`, for one CPU or STEP_ALL_CPUS. Returns 1: it has been seen to; 0: it is not parked, or there
+ * Step `start`, for one CPU or STEP_ALL_CPUS. Returns 0: it has been seen to; 1: it is not parked, or there
  * is nobody parked: start it; MUSTER_E_NOT_SUPPORTED: some are, and some not: one by one. The one store that
  * wakes them is made when the last of them that can be is STARTING.
  */

@@ -3,6 +3,10 @@
  * The receiving side of the park page: pc_park.h. Called by the steps `memory-map`, `start-code` and
  * `start` on the boot CPU. What it was told is not believed; a CPU that cannot be taken from the page is
  * started cold, and the page is then never given out.
+ *
+ * This file's name stands behind those of the files with the weak rows that it replaces: so a linker that looks
+ * for a row in the archive comes to those first, and an image has this one only if it asks for it. A test
+ * would see it (tests/embedding.sh).
  */
 #include "platform/pc/pc_park.h"
 
@@ -53,22 +57,21 @@ static void module_remove(uint64_t base)
 	boot->module_count = kept;
 }
 
-static bool module_find(void)
+static void module_find(void)
 {
 	struct pvh_boot told;
 
 	if (boot_source()->protocol != BOOT_PVH ||
 	    pvh_read(&fixmap_reader, boot_source()->physical, &told))
-		return false;
+		return;
 	for (uint32_t i = 0; i < told.module_count; i++) {
 		if (!is_the_name(told.modules[i].command_line))
 			continue;
 		handed.region = told.modules[i].base;
 		handed.region_size = told.modules[i].size;
 		module_remove(handed.region);
-		return true;
+		return;
 	}
-	return false;
 }
 
 /* Memory that the hypervisor holds, and whatever an entry that we do not know is about, is nobody's; what it
@@ -110,7 +113,12 @@ void pc_park_mark(void)
 
 void pc_park_find(void)
 {
-	if (!module_find())
+	module_find();
+}
+
+void pc_park_claim(void)
+{
+	if (!handed.region_size)
 		return;
 	if (memory_take_back(handed.region, handed.region_size) ||
 	    mem_claim(handed.region, handed.region_size, "park region")) {
@@ -182,12 +190,12 @@ int pc_park_start(cpu_t cpu)
 	int was;
 
 	if (!to_wake || woken)
-		return 0;
+		return 1;
 	if (cpu.number == STEP_ALL_CPUS) {
 		MARK_PHASE(MARK_PHASE_WAKE);
 		if (to_wake == cpu_present_count() - 1) {
 			wake();
-			return 1;
+			return 0;
 		}
 		MARK_PHASE(MARK_PHASE_START);
 		return MUSTER_E_NOT_SUPPORTED;
@@ -198,5 +206,35 @@ int pc_park_start(cpu_t cpu)
 		MARK_PHASE(MARK_PHASE_WAKE);
 		wake();
 	}
-	return was;
+	return !was;
+}
+
+int pc_memory_map_row(cpu_t cpu)
+{
+	int error;
+
+	pc_park_find();
+	error = pc_memory_map_step(cpu);
+	if (!error)
+		pc_park_claim();
+	return error;
+}
+
+int pc_start_code_row(cpu_t cpu)
+{
+	int error = pc_start_code_step(cpu);
+
+	if (error)
+		return error;
+	error = pc_park_prepare();
+	if (error)
+		pc_start_code_undo(cpu);
+	return error;
+}
+
+int pc_start_row(cpu_t cpu)
+{
+	int parked = pc_park_start(cpu);
+
+	return parked > 0 ? pc_start_step(cpu) : parked;
 }
