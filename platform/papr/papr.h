@@ -61,6 +61,11 @@ void papr_xics_disable(cpu_t cpu);
 /* papr_xive.c, the same where XIVE was agreed on. */
 int papr_xive_begin(void);
 
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+const struct papr_home *papr_home(void);
+
 /* papr_power.c */
 void papr_emergency_console(void);
 int papr_console_step(cpu_t cpu);

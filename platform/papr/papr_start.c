@@ -4,6 +4,7 @@
  * for one before the next is started. Steps `start-code` and `start`, on the boot CPU.
  */
 #include "arch/ppc64/start.h"
+#include "arch/ppc64/trap.h"
 #include "core/cpu_table.h"
 #include "core/runner.h"
 #include "platform/options.h"
@@ -15,7 +16,7 @@
 #include <muster/muster.h>
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
-#define STATE_STOPPED  0
+#define STATE_STOPPED 0
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100
@@ -28,8 +29,8 @@ static uint32_t stop_self_arguments[16] __attribute__((aligned(64)));
  * since it last came back (LoPAPR 14.11.3.3, 14.11.3.6). */
 static void wait_for_interrupt(void)
 {
-	(void)papr_hcall(H_CEDE, 0, 0, 0, 0, NULL);
-	interrupts_off();
+	papr_hcall_seen(H_CEDE);
+	trap_wait(H_CEDE);
 }
 
 /* Every other CPU, by a system reset, whatever it is at; for a panic. */
