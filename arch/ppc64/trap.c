@@ -24,7 +24,8 @@
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
-static trap_handler *external_handler, *doorbell_handler;
+static trap_handler *external_handler, *doorbell_handler, *reset_handler;
+int64_t decrementer_farthest = INT32_MAX;
 
 extern uint32_t vectors[], vectors_end[], vectors_common[], vectors_msr[];
 extern uint32_t trap_fatal_stack[], trap_fatal_lock[];
@@ -37,6 +38,8 @@ void trap_handler_set(uint16_t vector, trap_handler *handler)
 		external_handler = handler;
 	else if (vector == TRAP_DOORBELL)
 		doorbell_handler = handler;
+	else if (vector == TRAP_SYSTEM_RESET)
+		reset_handler = handler;
 	else
 		muster_panic("trap vector %#x: no handler can be set for it", vector);
 }
@@ -213,6 +216,8 @@ static void system_reset(void)
 	this_cpu(nmi_count)++;
 	if (!bringup_is_over())
 		bringup_announce(cpu);
+	if (reset_handler)
+		reset_handler();
 }
 
 static bool fault_was_expected(struct trap_frame *frame)
@@ -237,7 +242,7 @@ void trap_dispatch(struct trap_frame *frame)
 		return;
 	case TRAP_DECREMENTER:
 		/* Nobody asks for it: as far away as can be. */
-		decrementer_set(INT32_MAX);
+		decrementer_set(decrementer_farthest);
 		return;
 	case TRAP_EXTERNAL:
 		if (external_handler) {

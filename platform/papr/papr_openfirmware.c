@@ -7,6 +7,7 @@
 #include "arch/ppc64/start.h"
 #include "firmware/openfirmware.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_interrupts.h"
 #include "platform/papr/papr_negotiate.h"
 
 #include <muster/muster.h>
@@ -17,7 +18,7 @@
 extern char image_end[];
 
 /* Driven by papr_xive.c, if the image has it. */
-#pragma weak papr_xive_begin
+#pragma weak papr_xive
 
 static int enter(void *context, uint32_t cells)
 {
@@ -93,7 +94,7 @@ static void negotiate(void)
 		openfirmware_property(&firmware, openfirmware_find(&firmware, "/chosen"),
 				      "ibm,arch-vec-5-platform-support", options, sizeof(options));
 
-	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, papr_xive_begin);
+	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, &papr_xive);
 	if (!root || method("ibm,client-architecture-support", root,
 			    (uint32_t)physical_of(&request), &result))
 		console_print("muster: open firmware: ibm,client-architecture-support: there is "

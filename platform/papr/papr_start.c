@@ -7,11 +7,9 @@
 #include "core/cpu_table.h"
 #include "core/runner.h"
 #include "platform/options.h"
-#include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
 #include "platform/papr/rtas.h"
 
-#include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
@@ -24,40 +22,6 @@
 /* What a CPU that stops calls RTAS with: stop-self, which takes nothing and does not return. All use the
  * same, because nothing in it is written. */
 static uint32_t stop_self_arguments[16] __attribute__((aligned(64)));
-
-/* The hypervisor turns interrupts on, and comes back when there is one, or when somebody has prodded this CPU
- * since it last came back (LoPAPR 14.11.3.3, 14.11.3.6). */
-static void wait_for_interrupt(void)
-{
-	(void)papr_hcall(H_CEDE, 0, 0, 0, 0, NULL);
-	interrupts_off();
-}
-
-/* Every other CPU, by a system reset, whatever it is at; for a panic. */
-#define ALL_OTHERS UINT64_C(0xfffffffffffffffe) /* Linux, arch/powerpc/include/asm/hvcall.h */
-
-static void stop_others(void)
-{
-	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
-}
-
-int papr_interrupts_step(cpu_t cpu)
-{
-	(void)cpu;
-	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
-	ppc64_machine.stop_others = stop_others;
-	return papr_xics_begin();
-}
-
-int papr_cpu_interrupt_step(cpu_t cpu)
-{
-	return papr_xics_enable(cpu);
-}
-
-void papr_cpu_interrupt_undo(cpu_t cpu)
-{
-	papr_xics_disable(cpu);
-}
 
 int papr_start_code_step(cpu_t cpu)
 {
