@@ -24,7 +24,7 @@
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
-static trap_handler *external_handler, *doorbell_handler, *reset_handler;
+static trap_handler *external_handler, *doorbell_handler;
 int64_t decrementer_farthest = INT32_MAX;
 
 extern uint32_t vectors[], vectors_end[], vectors_common[], vectors_msr[];
@@ -38,8 +38,6 @@ void trap_handler_set(uint16_t vector, trap_handler *handler)
 		external_handler = handler;
 	else if (vector == TRAP_DOORBELL)
 		doorbell_handler = handler;
-	else if (vector == TRAP_SYSTEM_RESET)
-		reset_handler = handler;
 	else
 		muster_panic("trap vector %#x: no handler can be set for it", vector);
 }
@@ -216,8 +214,6 @@ static void system_reset(void)
 	this_cpu(nmi_count)++;
 	if (!bringup_is_over())
 		bringup_announce(cpu);
-	if (reset_handler)
-		reset_handler();
 }
 
 static bool fault_was_expected(struct trap_frame *frame)

@@ -33,8 +33,8 @@ enum trap_vector {
 /* What a device or platform does when one comes, on the CPU that it came to, interrupts off. */
 typedef void trap_handler(void);
 
-/* Set who handles TRAP_EXTERNAL or TRAP_DOORBELL, or who is told of a TRAP_SYSTEM_RESET that has been
- * counted; NULL takes it away. Any other is a panic: what is not expected ends the guest. */
+/* Set who handles TRAP_EXTERNAL or TRAP_DOORBELL; NULL takes it away. Any other is a panic: what is not
+ * expected ends the guest. */
 void trap_handler_set(uint16_t vector, trap_handler *handler);
 
 /* What the decrementer is set to when it has gone off, because nobody asks for that: INT32_MAX, or more where

@@ -61,38 +61,10 @@ static void wait_for_interrupt(void)
 	interrupts_off();
 }
 
-static void prod(cpu_t cpu)
-{
-	(void)papr_hcall_raw(H_PROD, cpu_vcpu_id(cpu).value, 0, 0, 0, NULL);
-}
-
-/*
- * A system reset does not end H_CEDE under QEMU's emulation: a CPU that idles takes it when something else
- * wakes it. So whoever takes one wakes the next, and one that is awake is enough for all to have taken
- * theirs.
- */
-static void wake_next(void)
-{
-	uint32_t count = cpu_possible_count();
-	uint32_t number = cpu_this().number;
-
-	for (uint32_t i = 1; i < count; i++) {
-		cpu_t next = cpu_from_number((number + i) % count);
-
-		if (!cpu_is_online(next))
-			continue;
-		prod(next);
-		return;
-	}
-}
-
 /* For a panic: every other CPU, whatever it is at, takes a system reset, and stops there. */
 static void stop_others(void)
 {
 	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
-	for_each_cpu (cpu)
-		if (!cpu_equal(cpu, cpu_this()) && cpu_is_online(cpu))
-			prod(cpu);
 }
 
 /*
@@ -147,7 +119,6 @@ int papr_interrupts_step(cpu_t cpu)
 	controller = chosen;
 	decrementer_begin();
 	trap_handler_set(TRAP_EXTERNAL, chosen->take);
-	trap_handler_set(TRAP_SYSTEM_RESET, wake_next);
 	ppc64_machine.kick = chosen->kick;
 	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
 	ppc64_machine.stop_others = stop_others;
