@@ -6,6 +6,7 @@
  */
 #include "core/cpu_table.h"
 #include "core/layout_current.h"
+#include "core/machine.h"
 #include "core/needs.h"
 #include "core/stack_area.h"
 
@@ -50,7 +51,7 @@ static inline size_t stack_span(cpu_t cpu, uint32_t kind, uintptr_t *bottom)
 		*bottom = adopted_bottom;
 		return adopted_size;
 	}
-	*bottom = stack_bottom(cpu, kind);
+	*bottom = stack_start(&cpu_records.first[cpu.number], kind);
 	return STACK_SIZE;
 }
 
@@ -131,6 +132,20 @@ __attribute__((no_sanitize("address"))) size_t stack_high_water(cpu_t cpu, enum 
 	return 0;
 }
 
+/* Where nothing is mapped main stacks lie anywhere, and have no guard. */
+static bool find_unmapped(uintptr_t address, cpu_t *cpu)
+{
+	for (uint32_t number = 0; number < cpu_records.count; number++) {
+		const struct cpu_record *record = &cpu_records.first[number];
+
+		if (!record->stack || address - (record->stack - STACK_SIZE) >= STACK_SIZE)
+			continue;
+		*cpu = cpu_from_number(number);
+		return true;
+	}
+	return false;
+}
+
 bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guard)
 {
 	const struct layout *layout = layout_current();
@@ -141,6 +156,10 @@ bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guar
 	if (adopted_size && address - (adopted_bottom - GUARD_SIZE) < adopted_size + GUARD_SIZE) {
 		*guard = address < adopted_bottom;
 		return true;
+	}
+	if (!machine_get()->map) {
+		*guard = false;
+		return find_unmapped(address, cpu);
 	}
 	if (!layout || address < layout_window_start(layout))
 		return false;

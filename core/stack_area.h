@@ -7,6 +7,7 @@
 #ifndef CORE_STACK_AREA_H
 #define CORE_STACK_AREA_H
 
+#include "core/cpu_table.h"
 #include "core/layout_current.h"
 
 #include <muster/arch/cpu.h>
@@ -27,6 +28,14 @@ static inline bool has_stack(uint32_t kinds, uint32_t kind)
 static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 {
 	return layout_window_half(cpu.number) + kind * (GUARD_SIZE + STACK_SIZE) + GUARD_SIZE;
+}
+
+/* The same of a stack that there is: where nothing is mapped a main stack, the only one then, lies where its
+ * memory does. */
+static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
+{
+	return kind == STACK_MAIN ? record->stack - STACK_SIZE
+				  : stack_bottom((cpu_t){ record->number }, kind);
 }
 
 /*

@@ -193,8 +193,10 @@ int page_tables_begin(process_table_register *tell)
 
 	trap_vectors_fill(tell ? MSR_IR | MSR_DR : 0);
 	trap_vectors_copy();
-	if (!tell)
+	if (!tell) {
+		ppc64_machine.map = NULL;
 		return 0;
+	}
 	error = build(&process_table);
 	if (error) {
 		console_print("muster: page tables: no memory for them\n");

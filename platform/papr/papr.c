@@ -59,7 +59,14 @@ static uint64_t pir_value;
 static int cpu_check_step(cpu_t cpu)
 {
 	uint64_t pir = machine_get()->hwid_this().value;
+	uint64_t unit_last = percpu_unit(cpu) + percpu_unit_size() - 1;
 
+	if (!papr_reachable(unit_last) || !papr_reachable(stack_top(cpu, STACK_MAIN) - 1)) {
+		console_print("muster: CPU %u: unit to %#lx, stack below %#lx: not reachable "
+			      "without translation\n",
+			      cpu.number, unit_last, stack_top(cpu, STACK_MAIN));
+		return MUSTER_E_MISMATCH;
+	}
 	if (pir == cpu_hwid(cpu).value)
 		return 0;
 	pir_cpu = cpu.number;
@@ -119,7 +126,7 @@ static const struct bringup_step steps[] = {
 
 	{ "trap-vectors", CAP(PERCPU_BASE) | CAP(PAGE_TABLES) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
 	  WHERE_ONLINE, UNDO_NOTHING, trap_vectors_step, NULL },
-	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS), CAP(CPU_CHECKED),
+	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS) | CAP(UNIT) | CAP(STACK), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
 	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },

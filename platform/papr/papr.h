@@ -37,6 +37,8 @@ int papr_layout_step(cpu_t cpu);
 int papr_command_line_step(cpu_t cpu);
 int papr_memory_map_step(cpu_t cpu);
 int papr_tables_step(cpu_t cpu);
+/* Can a CPU use what lies there, with translation as it is? */
+bool papr_reachable(uint64_t address);
 
 /* papr_ids.c */
 int papr_nodes_step(cpu_t cpu);

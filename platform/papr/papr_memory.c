@@ -59,6 +59,28 @@ int papr_command_line_step(cpu_t cpu)
 	return 0;
 }
 
+/* Without translation a CPU reaches the first piece of memory only, the real mode area (LoPAPR 1.1, C.6.5): its
+ * end. What lies above exists, and is nothing to us. */
+static uint64_t real_mode_end;
+
+bool papr_reachable(uint64_t address)
+{
+	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
+}
+
+static void see_first(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	if (!memory->base)
+		real_mode_end = memory->size;
+}
+
+static void see_none(void *context, const struct device_tree_memory *memory)
+{
+	(void)context;
+	(void)memory;
+}
+
 static void add_ram(void *context, const struct device_tree_memory *memory)
 {
 	uint64_t limit = layout_direct_size(layout_current());
@@ -75,7 +97,8 @@ static void add_ram(void *context, const struct device_tree_memory *memory)
 		end = limit;
 	/* One that is wrong is named and left out; the others stand. */
 	if (base < end)
-		(void)memory_map_add(base, end - base, MEMORY_RAM);
+		(void)memory_map_add(base, end - base,
+				     papr_reachable(base) ? MEMORY_RAM : MEMORY_RESERVED);
 }
 
 static void add_reserved_part(uint64_t from, uint64_t to)
@@ -139,11 +162,18 @@ static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 
 int papr_memory_map_step(cpu_t cpu)
 {
+	const struct device_tree_memory_reader see = { see_first, see_none, NULL };
 	const struct device_tree_memory_reader to = { add_ram, add_reserved, NULL };
 	const struct papr_firmware *firmware = &papr_firmware;
 	int error;
 
 	(void)cpu;
+	papr_firmware.translation = firmware->agreed.radix;
+	if (!papr_firmware.translation) {
+		(void)device_tree_memory_read(&firmware->tree, NULL, &see);
+		console_print("muster: translation is off: memory is used below %#lx\n",
+			      real_mode_end);
+	}
 	memory_map_begin();
 	error = device_tree_memory_read(&firmware->tree, NULL, &to);
 	if (error)
@@ -192,7 +222,6 @@ int papr_tables_step(cpu_t cpu)
 	int error = set_mode(SET_MODE_ENDIAN, ENDIAN_LITTLE, "little-endian interrupts");
 
 	(void)cpu;
-	papr_firmware.translation = papr_firmware.agreed.radix;
 	if (!error)
 		error = page_tables_begin(papr_firmware.translation ? process_table_tell : NULL);
 	return error ? error : memory_map_grow();
