@@ -35,7 +35,7 @@
 #define ALWAYS_NOTIFY	 (UINT64_C(1) << (63 - 63))
 #define NO_PAGE		 UINT64_MAX
 #define PRIORITY_OFF	 0xffu
-#define PRIORITY_LAST	 7u
+#define PRIORITY_LAST	 6u /* 7 may be the host's own */
 
 #define ENTRY_GENERATION 0x80000000u
 #define NUMBER_IPI	 1u /* what an IPI is called in a queue */
