@@ -66,6 +66,10 @@ $(BUILD)/hello-ppc64le.elf: $(PPC64_HELLO) $(PPC64_LIBRARY) arch/ppc64/muster.ld
 	$(Q)$(PPC64_CHECK)
 -include $(PPC64_HELLO:.o=.d)
 
+# One that goes on to another as kexec does: boot tests of the flattened tree's way in.
+$(eval $(call ppc64_kernel,kexec,tests/boot/kexec_ppc64/kexec.c,-u muster_with_command_line))
+check-build: $(BUILD)/kexec-ppc64le.elf
+
 all: $(PPC64_LIBRARY) $(BUILD)/muster-ppc64le.elf $(BUILD)/hello-ppc64le.elf
 
 -include $(PPC64_OBJECTS:.o=.d)

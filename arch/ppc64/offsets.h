@@ -34,13 +34,13 @@
 #define UNIT_BIAS 0x7040
 
 /* Machine state register: Power ISA 3.0 B, book III, 3.2.1. */
-#define MSR_SF	0x8000000000000000
-#define MSR_EE	0x8000
-#define MSR_ME	0x1000
-#define MSR_IR	0x20
-#define MSR_DR	0x10
-#define MSR_RI	0x2
-#define MSR_LE	0x1
+#define MSR_SF	     0x8000000000000000
+#define MSR_EE	     0x8000
+#define MSR_ME	     0x1000
+#define MSR_IR	     0x20
+#define MSR_DR	     0x10
+#define MSR_RI	     0x2
+#define MSR_LE	     0x1
 #define MSR_OURS_LOW 0x1003 /* ME, RI, LE: what fits an immediate; SF besides */
 
 /* Special-purpose registers: book III, 5.4.4 and figure 18. */
@@ -87,23 +87,23 @@
 #define RED_ZONE       288
 
 /* struct trap_frame (trap.h), behind a smallest stack frame. */
-#define TRAP_GPR   0
-#define TRAP_NIP   256
-#define TRAP_MSR   264
-#define TRAP_CTR   272
-#define TRAP_LR	   280
-#define TRAP_XER   288
-#define TRAP_CR	   296
-#define TRAP_DAR   304
-#define TRAP_DSISR 312
-#define TRAP_VECTOR 320
-#define TRAP_SIZE  336
+#define TRAP_GPR	0
+#define TRAP_NIP	256
+#define TRAP_MSR	264
+#define TRAP_CTR	272
+#define TRAP_LR		280
+#define TRAP_XER	288
+#define TRAP_CR		296
+#define TRAP_DAR	304
+#define TRAP_DSISR	312
+#define TRAP_VECTOR	320
+#define TRAP_SIZE	336
 #define TRAP_FRAME_SIZE (FRAME_SMALLEST + TRAP_SIZE)
 
 /* Interrupts whose vectors lie in memory: 0x100 to 0x1000 and beyond (book III, 6.5). */
 #define VECTORS_SIZE 0x4000
 /* Where they are with translation on: alternate interrupt location 3 (LPCR, book III, 2.2). */
-#define VECTORS_VIRTUAL 0xc000000000004000
+#define VECTORS_VIRTUAL	 0xc000000000004000
 
 #define BOOT_STACK_SIZE	 16384
 #define FATAL_STACK_SIZE 8192

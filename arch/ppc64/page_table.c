@@ -24,18 +24,18 @@
 #pragma weak page_table_flush
 
 /* Levels: 0 holds pages of 4 KiB, 1 of 2 MiB, 2 of 1 GiB; 3 is the root. */
-#define LEVELS	    4u
-#define LEVEL_BITS  9u
-#define ROOT_BITS   13u
-#define ENTRIES	    (1u << LEVEL_BITS)
-#define LARGE_LEVEL 2u
+#define LEVELS		  4u
+#define LEVEL_BITS	  9u
+#define ROOT_BITS	  13u
+#define ENTRIES		  (1u << LEVEL_BITS)
+#define LARGE_LEVEL	  2u
 
 #define ENTRY_VALID	  UINT64_C(0x8000000000000000)
 #define ENTRY_LEAF	  UINT64_C(0x4000000000000000)
 #define ENTRY_ADDRESS	  UINT64_C(0x01fffffffffff000)
 #define TABLE_ADDRESS	  UINT64_C(0x0fffffffffffff00)
 #define PAGE_USED	  UINT64_C(0x180) /* referenced and changed, so that nobody has to set them */
-#define PAGE_NOT_CACHED	  UINT64_C(0x20)  /* non-idempotent: book III, figure 25 */
+#define PAGE_NOT_CACHED	  UINT64_C(0x20) /* non-idempotent: book III, figure 25 */
 #define PAGE_PRIVILEGED	  UINT64_C(0x8)
 #define PAGE_READ	  UINT64_C(0x4)
 #define PAGE_WRITE	  UINT64_C(0x2)
@@ -220,8 +220,8 @@ int page_table_map(uint64_t address, uint64_t physical, uint64_t size,
 {
 	uint64_t done, table;
 	uint32_t level;
-	int error = map_range(address, physical, size, protection_bits(protection), false, node,
-			      &done);
+	int error =
+		map_range(address, physical, size, protection_bits(protection), false, node, &done);
 
 	if (!error)
 		return 0;
@@ -338,9 +338,9 @@ uint64_t page_table_behind(uintptr_t address)
 
 /* Everything of process 0, on this CPU: RIC 2, PRS 1, R 1, IS 1, one congruence class after the other, as
  * many as the largest has (book III, 5.9.3.3; Linux, arch/powerpc/mm/book3s64/radix_tlb.c, for how many). */
-#define TLB_SETS	   128u
-#define TLB_OF_PROCESS	   UINT64_C(0x400)
-#define TLB_SET_SHIFT	   12
+#define TLB_SETS       128u
+#define TLB_OF_PROCESS UINT64_C(0x400)
+#define TLB_SET_SHIFT  12
 
 void page_table_flush(void)
 {

@@ -18,7 +18,7 @@
 #include <muster/percpu.h>
 
 /* Address space for one CPU's unit, at the least: 32 KiB. */
-#define UNIT_ROOM_LEAST (UINT64_C(1) << 15)
+#define UNIT_ROOM_LEAST	   (UINT64_C(1) << 15)
 
 #define ROOT_BYTES	   UINT64_C(65536) /* 13 bits of address */
 #define ROOT_LOG2	   13u
@@ -77,8 +77,10 @@ struct image_part {
 };
 
 static const struct image_part parts[] = {
-	{ image_start, true, MAP_EXECUTE },	   { rodata_start, true, MAP_READ_ONLY },
-	{ read_only_later_end, true, MAP_READ_WRITE }, { boot_stack_guard, false, MAP_READ_WRITE },
+	{ image_start, true, MAP_EXECUTE },
+	{ rodata_start, true, MAP_READ_ONLY },
+	{ read_only_later_end, true, MAP_READ_WRITE },
+	{ boot_stack_guard, false, MAP_READ_WRITE },
 	{ boot_stack, true, MAP_READ_WRITE },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -152,9 +154,9 @@ static int map_direct(void)
 
 static int map_vectors(void)
 {
-	uint64_t size = (uint64_t)((uintptr_t)vectors_end - (uintptr_t)vectors +
-				   MEMORY_PAGE_SIZE - 1) &
-			~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+	uint64_t size =
+		(uint64_t)((uintptr_t)vectors_end - (uintptr_t)vectors + MEMORY_PAGE_SIZE - 1) &
+		~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
 	return page_table_range(VECTORS_VIRTUAL, physical_of(vectors), size, MAP_EXECUTE, false);
 }
@@ -181,8 +183,7 @@ static void translation_begin(void)
 {
 	secondary_msr |= MSR_IR | MSR_DR;
 	spr_write(SPR_PIDR, PROCESS_NONE);
-	__asm__ volatile("ptesync; mtmsrd %0; isync" ::"r"(msr_get() | MSR_IR | MSR_DR)
-			 : "memory");
+	__asm__ volatile("ptesync; mtmsrd %0; isync" ::"r"(msr_get() | MSR_IR | MSR_DR) : "memory");
 	page_table_on();
 }
 

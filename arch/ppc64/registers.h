@@ -7,11 +7,11 @@
 
 #include <stdint.h>
 
-#define spr_read(number)                                                          \
-	({                                                                        \
-		uint64_t spr_value_;                                              \
+#define spr_read(number)                                                           \
+	({                                                                         \
+		uint64_t spr_value_;                                               \
 		__asm__ volatile("mfspr %0, %1" : "=r"(spr_value_) : "i"(number)); \
-		spr_value_;                                                       \
+		spr_value_;                                                        \
 	})
 #define spr_write(number, value) \
 	__asm__ volatile("mtspr %0, %1" ::"i"(number), "r"((uint64_t)(value)) : "memory")

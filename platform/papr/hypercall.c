@@ -7,6 +7,7 @@
 #include "platform/papr/hypercall.h"
 
 #include "core/hypercall_count.h"
+#include "platform/papr/papr_home.h"
 
 #include <muster/error.h>
 
@@ -26,6 +27,7 @@ static const struct {
 	{ H_PROD, "h-prod" },
 	{ H_SET_MODE, "h-set-mode" },
 	{ H_SIGNAL_SYS_RESET, "h-signal-sys-reset" },
+	{ H_HOME_NODE_ASSOCIATIVITY, "h-home-node-associativity" },
 	{ H_REGISTER_PROC_TBL, "h-register-proc-tbl" },
 	{ H_INT_GET_SOURCE_INFO, "h-int-get-source-info" },
 	{ H_INT_SET_SOURCE_CONFIG, "h-int-set-source-config" },
@@ -91,4 +93,11 @@ int papr_error(long status)
 	default:
 		return MUSTER_E_INVALID;
 	}
+}
+
+/* A kernel's own, which may come after a panic: raw. */
+long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+		    uint64_t *results)
+{
+	return papr_hcall_raw((uint32_t)token, a, b, c, d, results);
 }

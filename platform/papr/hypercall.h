@@ -8,6 +8,7 @@
 #ifndef PLATFORM_PAPR_HYPERCALL_H
 #define PLATFORM_PAPR_HYPERCALL_H
 
+#include <muster/papr.h>
 #include <stdint.h>
 
 /* Tokens: LoPAPR 14.5.4 and, those of POWER9, Linux's arch/powerpc/include/asm/hvcall.h. */
@@ -39,24 +40,21 @@ enum papr_token {
 };
 
 /* Statuses: LoPAPR 14.5.3, table 170. */
-#define H_SUCCESS    0
-#define H_BUSY	     1
-#define H_CLOSED     2
+#define H_SUCCESS	0
+#define H_BUSY		1
+#define H_CLOSED	2
 #define H_NOT_AVAILABLE 3
-#define H_HARDWARE   (-1)
-#define H_FUNCTION   (-2)
-#define H_PRIVILEGE  (-3)
-#define H_PARAMETER  (-4)
-#define H_RESOURCE   (-16)
-#define H_P2	     (-55)
-#define H_P3	     (-56)
-#define H_P4	     (-57)
+#define H_HARDWARE	(-1)
+#define H_FUNCTION	(-2)
+#define H_PRIVILEGE	(-3)
+#define H_PARAMETER	(-4)
+#define H_RESOURCE	(-16)
+#define H_P2		(-55)
+#define H_P3		(-56)
+#define H_P4		(-57)
 
-#define PAPR_RESULTS 4 /* r4 to r7, of a call that has some */
-
-/* results: PAPR_RESULTS words, or NULL. */
-long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		uint64_t *results);
+/* results: PAPR_RESULTS_MAX words, r4 to r9; or NULL. */
+long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results);
 
 static inline long papr_hcall_raw(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 				  uint64_t *results)
@@ -66,17 +64,21 @@ static inline long papr_hcall_raw(uint32_t token, uint64_t a, uint64_t b, uint64
 	register uint64_t r5 __asm__("r5") = b;
 	register uint64_t r6 __asm__("r6") = c;
 	register uint64_t r7 __asm__("r7") = d;
+	register uint64_t r8 __asm__("r8") = 0;
+	register uint64_t r9 __asm__("r9") = 0;
 
 	__asm__ volatile("sc 1"
-			 : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7)
+			 : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8), "+r"(r9)
 			 :
-			 : "r0", "r8", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1",
-			   "cr5", "cr6", "cr7", "memory");
+			 : "r0", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5", "cr6",
+			   "cr7", "memory");
 	if (results) {
 		results[0] = r4;
 		results[1] = r5;
 		results[2] = r6;
 		results[3] = r7;
+		results[4] = r8;
+		results[5] = r9;
 	}
 	return (long)r3;
 }

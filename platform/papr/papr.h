@@ -19,9 +19,8 @@ struct papr_firmware {
 	struct device_tree_interrupts interrupts;
 	bool affinity_told; /* affinity is filled in */
 	struct device_tree_affinity affinity;
-	bool negotiated;      /* ibm,client-architecture-support was called, and went well */
-	bool guest_may_flush; /* the guest may tell all CPUs to forget a translation (GTSE) */
-	bool translation;     /* radix was agreed on */
+	bool negotiated;  /* ibm,client-architecture-support was called, and went well */
+	bool translation; /* radix was agreed on */
 };
 extern struct papr_firmware papr_firmware;
 

@@ -41,16 +41,10 @@ static int image_check(void)
 static int rtas_find(struct papr_firmware *firmware)
 {
 	struct device_tree_rtas *rtas = &firmware->rtas;
-	uint64_t base = rtas->base, entry = rtas->entry;
 	int error = device_tree_rtas_read(&firmware->tree, rtas);
 
 	if (error)
 		return error;
-	/* Put in place by us, which a tree that was made before does not know. */
-	if (entry) {
-		rtas->base = base;
-		rtas->entry = entry;
-	}
 	if (!rtas->entry || rtas->entry >= FIRMWARE_REACH || rtas->base >= FIRMWARE_REACH) {
 		console_print("muster: rtas at %#lx, entry %#lx: must be there, and below %#lx\n",
 			      rtas->base, rtas->entry, FIRMWARE_REACH);
@@ -82,8 +76,7 @@ int papr_device_tree_step(cpu_t cpu)
 	if (firmware->chosen.terminal)
 		papr_console_unit(firmware->chosen.terminal_unit);
 	error = device_tree_processor_read(&firmware->tree, &firmware->processor);
-	firmware->affinity_told =
-		!device_tree_affinity_read(&firmware->tree, &firmware->affinity);
+	firmware->affinity_told = !device_tree_affinity_read(&firmware->tree, &firmware->affinity);
 	(void)device_tree_interrupts_read(&firmware->tree, &firmware->interrupts);
 	return error;
 }

@@ -12,7 +12,9 @@
 #include "core/memory_map.h"
 #include "core/node_table.h"
 #include "core/string.h"
+#include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_home.h"
 
 #include <muster/muster.h>
 
@@ -145,13 +147,27 @@ struct walk {
 	struct cpu_description boot_cpu;
 };
 
+static long ask_home(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RESULTS_MAX])
+{
+	return papr_hcall(H_HOME_NODE_ASSOCIATIVITY, flags, server, 0, 0, registers);
+}
+
 static struct cpu_description describe(const struct device_tree_cpu *cpu)
 {
+	const struct papr_home home = {
+		.ask = ask_home,
+		.offered =
+			affinity() && device_tree_hypertas_has(&papr_firmware.tree, "hcall-vphn"),
+		.affinity = affinity(),
+	};
+	struct device_tree_place place =
+		papr_home_place(&home, cpu->server, cpu->present, &cpu->place);
+
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_by_domain(cpu->place.domain),
+		.node = node_by_domain(place.domain),
 		.present = cpu->present,
 	};
 }
@@ -171,14 +187,16 @@ static void look(void *context, const struct device_tree_cpu *cpu)
 static void add(void *context, const struct device_tree_cpu *cpu)
 {
 	struct walk *walk = context;
-	struct cpu_description description = describe(cpu);
+	struct cpu_description description;
 
 	/* The boot CPU is in the table already. A second one with its number is named, and left out, like
 	 * any other double. */
-	if (walk->boot_found && cpu->server == walk->boot)
+	if (walk->boot_found && cpu->server == walk->boot) {
 		walk->boot_found = false;
-	else
-		(void)cpu_table_add(&description);
+		return;
+	}
+	description = describe(cpu);
+	(void)cpu_table_add(&description);
 }
 
 int papr_cpu_ids_step(cpu_t cpu)

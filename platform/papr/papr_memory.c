@@ -168,7 +168,8 @@ int papr_memory_map_step(cpu_t cpu)
 	int error;
 
 	(void)cpu;
-	papr_firmware.translation = firmware->agreed.radix;
+	/* Whoever maps must be able to make others forget it. */
+	papr_firmware.translation = firmware->agreed.radix && firmware->agreed.guest_flush;
 	if (!papr_firmware.translation) {
 		(void)device_tree_memory_read(&firmware->tree, NULL, &see);
 		console_print("muster: translation is off: memory is used below %#lx\n",
@@ -204,7 +205,7 @@ static int process_table_tell(uint64_t physical, uint32_t size_log2)
 	uint64_t flags = PROCESS_TABLE_NEW | PROCESS_TABLE_RADIX;
 	long status;
 
-	if (papr_firmware.guest_may_flush)
+	if (papr_firmware.agreed.guest_flush)
 		flags |= PROCESS_TABLE_FLUSH;
 	status = papr_hcall(H_REGISTER_PROC_TBL, flags, physical, 0, size_log2, NULL);
 	if (status) {

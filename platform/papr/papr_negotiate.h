@@ -9,11 +9,11 @@
 
 /* Bytes of option vector 5, its length byte being 0, and what stands in them. Linux,
  * arch/powerpc/include/asm/prom.h, has those of POWER9. */
-#define NEGOTIATE_XIVE	 23u
-#define NEGOTIATE_MMU	 24u
-#define NEGOTIATE_RADIX	 26u
-#define NEGOTIATE_CHOICE 0xc0u
-#define NEGOTIATE_CHOSEN 0x40u /* exploitation mode; radix; guests invalidate translations */
+#define NEGOTIATE_XIVE	     23u
+#define NEGOTIATE_MMU	     24u
+#define NEGOTIATE_RADIX	     26u
+#define NEGOTIATE_CHOICE     0xc0u
+#define NEGOTIATE_CHOSEN     0x40u /* exploitation mode; radix; guests invalidate translations */
 
 #define NEGOTIATE_PROCESSORS 7u
 

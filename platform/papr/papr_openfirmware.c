@@ -12,8 +12,8 @@
 
 #include <muster/muster.h>
 
-#define TREE_BYTES   (2u << 20)
-#define OPTIONS_MAX  64u /* bytes of ibm,arch-vec-5-platform-support */
+#define TREE_BYTES  (2u << 20)
+#define OPTIONS_MAX 64u /* bytes of ibm,arch-vec-5-platform-support */
 
 extern char image_end[];
 
@@ -72,6 +72,18 @@ static int window_begin(void)
 	return 0;
 }
 
+/* firmware/openfirmware.h reads; this writes. value: in memory that the firmware reaches. */
+static int property_set(uint32_t node, const char *name, const void *value, uint32_t size)
+{
+	const uint32_t in[] = { node, (uint32_t)physical_of(name), (uint32_t)physical_of(value),
+				size };
+	uint32_t length;
+
+	if (openfirmware_call(&firmware, "setprop", in, 4, &length, 1) || length != size)
+		return MUSTER_E_NOT_SUPPORTED;
+	return 0;
+}
+
 /* A method of an instance with one argument: 0 and its result if it went well. */
 static int method(const char *name, uint32_t instance, uint32_t argument, uint32_t *result)
 {
@@ -105,26 +117,33 @@ static void negotiate(void)
 			      result);
 	else
 		papr_firmware.negotiated = true;
-	papr_firmware.guest_may_flush =
-		papr_firmware.negotiated && request.vector_5[NEGOTIATE_RADIX];
 }
 
-static int rtas_place(struct device_tree_rtas *rtas)
+/* Where it is becomes part of the tree, under the names that Linux has for it: the next kernel cannot ask for it
+ * again. */
+static int rtas_tell(uint32_t node, const char *name, uint32_t value)
+{
+	uint32_t big = __builtin_bswap32(value);
+
+	return property_set(node, name, &big, sizeof(big));
+}
+
+static int rtas_place(void)
 {
 	uint32_t instance = openfirmware_open(&firmware, "/rtas");
+	uint32_t node = openfirmware_find(&firmware, "/rtas");
 	uint32_t size, base, entry;
+	int error;
 
-	if (!instance || !openfirmware_number(&firmware, openfirmware_find(&firmware, "/rtas"),
-					      "rtas-size", &size))
+	if (!instance || !openfirmware_number(&firmware, node, "rtas-size", &size))
 		return MUSTER_E_NOT_FOUND;
 	base = claim(size);
 	if (!base)
 		return MUSTER_E_NO_MEMORY;
 	if (method("instantiate-rtas", instance, base, &entry) || !entry)
 		return MUSTER_E_NOT_SUPPORTED;
-	rtas->base = base;
-	rtas->entry = entry;
-	return 0;
+	error = rtas_tell(node, "linux,rtas-base", base);
+	return error ? error : rtas_tell(node, "linux,rtas-entry", entry);
 }
 
 /* The server number of the CPU that runs: that of the instance in /chosen's `cpu`, and where the firmware has
@@ -168,7 +187,7 @@ int papr_openfirmware_read(void)
 
 	if (!error) {
 		negotiate();
-		error = rtas_place(&papr_firmware.rtas);
+		error = rtas_place();
 		if (error)
 			console_print("muster: open firmware: rtas: %s\n",
 				      muster_error_name(error));

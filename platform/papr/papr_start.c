@@ -58,9 +58,10 @@ static int wait_stopped(uint32_t server)
 
 	while (!is_stopped(server, &state))
 		if (clock_limit_over(&limit)) {
-			console_print("muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
-				      "not stopped\n",
-				      server, state, STOPPING_MILLISECONDS);
+			console_print(
+				"muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
+				"not stopped\n",
+				server, state, STOPPING_MILLISECONDS);
 			return MUSTER_E_BUSY;
 		}
 	return 0;

@@ -17,7 +17,7 @@ static uint32_t server_of(cpu_t cpu)
 
 static long call_xirr(uint32_t *xirr)
 {
-	uint64_t results[PAPR_RESULTS];
+	uint64_t results[PAPR_RESULTS_MAX];
 	long status = papr_hcall(H_XIRR, 0, 0, 0, 0, results);
 
 	*xirr = (uint32_t)results[0];
@@ -41,7 +41,7 @@ static long call_ipi(uint32_t server, uint8_t priority)
 
 static long call_ipoll(uint32_t server, uint32_t *xirr, uint8_t *mfrr)
 {
-	uint64_t results[PAPR_RESULTS];
+	uint64_t results[PAPR_RESULTS_MAX];
 	long status = papr_hcall(H_IPOLL, server, 0, 0, 0, results);
 
 	*xirr = (uint32_t)results[0];

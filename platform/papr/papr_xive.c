@@ -22,9 +22,22 @@ IMAGE_CHOICE(xive);
 
 static PERCPU(struct xive_cpu, xive_cpu);
 
+#define RESULTS 4u /* as device/xive.h has room for */
+_Static_assert(RESULTS <= PAPR_RESULTS_MAX, "LoPAPR 14.5.1");
+
+static long ask(uint32_t token, uint64_t a, uint64_t b, uint64_t results[RESULTS])
+{
+	uint64_t all[PAPR_RESULTS_MAX];
+	long status = papr_hcall(token, 0, a, b, 0, all);
+
+	for (uint32_t i = 0; i < RESULTS; i++)
+		results[i] = all[i];
+	return status;
+}
+
 static long call_source_info(uint64_t source, uint64_t results[4])
 {
-	return papr_hcall(H_INT_GET_SOURCE_INFO, 0, source, 0, 0, results);
+	return ask(H_INT_GET_SOURCE_INFO, source, 0, results);
 }
 
 static long call_source_config(uint64_t flags, uint64_t source, uint64_t target,
@@ -35,7 +48,7 @@ static long call_source_config(uint64_t flags, uint64_t source, uint64_t target,
 
 static long call_queue_info(uint64_t target, uint64_t priority, uint64_t results[4])
 {
-	return papr_hcall(H_INT_GET_QUEUE_INFO, 0, target, priority, 0, results);
+	return ask(H_INT_GET_QUEUE_INFO, target, priority, results);
 }
 
 static long call_queue_config(uint64_t flags, uint64_t target, uint64_t priority,
@@ -68,8 +81,6 @@ static void store8(uintptr_t address, uint8_t value)
 {
 	*(volatile uint8_t *)address = value;
 }
-
-_Static_assert(PAPR_RESULTS == 4, "what device/xive.h has room for");
 
 static const struct xive_calls calls = {
 	.source_info = call_source_info,

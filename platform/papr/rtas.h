@@ -11,10 +11,10 @@
 #define RTAS_ARGUMENTS 8u /* of a call, in and out together */
 
 /* Statuses: LoPAPR 7.2.8. */
-#define RTAS_SUCCESS	0
-#define RTAS_HARDWARE	(-1)
-#define RTAS_BUSY	(-2)
-#define RTAS_PARAMETER	(-3)
+#define RTAS_SUCCESS   0
+#define RTAS_HARDWARE  (-1)
+#define RTAS_BUSY      (-2)
+#define RTAS_PARAMETER (-3)
 
 /* Where it is, physical, both below 4 GiB. */
 void rtas_set(uint64_t entry, uint64_t base);
