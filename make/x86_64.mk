@@ -12,7 +12,7 @@ X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
 # Devices that only ppc64 has.
-PPC64_DEVICES := device/xics.c device/xive.c
+PPC64_DEVICES := device/dr_connector.c device/xics.c device/xive.c
 X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S $(filter-out $(PPC64_DEVICES),$(wildcard device/*.c)) \
 	platform/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))

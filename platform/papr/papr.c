@@ -17,6 +17,10 @@
 
 #include <muster/muster.h>
 
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak papr_hotplug_poll
+#pragma weak papr_hotplug_eject
+
 static bool papr_detect(void)
 {
 	return true;
@@ -185,4 +189,6 @@ const struct platform platform_papr = {
 	.brought_up = papr_brought_up,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
+	.hotplug_poll = papr_hotplug_poll,
+	.hotplug_eject = papr_hotplug_eject,
 };

@@ -56,6 +56,12 @@ int papr_start_code_step(cpu_t cpu);
 void papr_start_code_undo(cpu_t cpu);
 int papr_start_step(cpu_t cpu);
 void papr_start_undo(cpu_t cpu);
+/* One that has said that it stops: until RTAS says so too. 0, or MUSTER_E_BUSY with a line. */
+int papr_wait_stopped(cpu_t cpu);
+
+/* papr_hotplug.c */
+int papr_hotplug_poll(struct platform_news *news);
+int papr_hotplug_eject(cpu_t cpu);
 
 /* papr_power.c */
 void papr_emergency_console(void);

@@ -56,6 +56,7 @@ void negotiate_fill(struct negotiate_request *request, const uint8_t *options, s
 	vector_5[0] = sizeof(request->vector_5) - 2;
 	vector_5[2] = 0x80 | 0x40 | 0x20; /* LPAR, shared processors, dynamic memory */
 	vector_5[5] = 0x80;		  /* associativity of form 1 */
+	vector_5[6] = 0x04;		  /* hot-plug events are a class of their own */
 	vector_5[22] = 0x80;		  /* dynamic memory, second version */
 	if (!offered(options, length, NEGOTIATE_MMU))
 		return;

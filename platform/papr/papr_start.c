@@ -51,8 +51,9 @@ static bool is_stopped(uint32_t server, uint32_t *state)
 }
 
 /* One that has just been taken down has said so before it stopped. */
-static int wait_stopped(uint32_t server)
+int papr_wait_stopped(cpu_t cpu)
 {
+	uint32_t server = (uint32_t)cpu_hwid(cpu).value;
 	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
 	uint32_t state = 0;
 
@@ -82,7 +83,7 @@ static int start_one(cpu_t cpu)
 
 	if (!status)
 		return 0;
-	error = wait_stopped((uint32_t)cpu_hwid(cpu).value);
+	error = papr_wait_stopped(cpu);
 	if (!error)
 		status = start_cpu(cpu);
 	if (!status)
@@ -105,7 +106,10 @@ int papr_start_step(cpu_t cpu)
 	return cpu.number == STEP_ALL_CPUS ? start_all() : start_one(cpu);
 }
 
+/* A CPU says that it stops before it calls stop-self. Where it has not yet when this ends, a line says so, and
+ * what starts it again waits once more. */
 void papr_start_undo(cpu_t cpu)
 {
-	(void)cpu;
+	if (stopped_entry && cpu_state(cpu) == CPU_HELD)
+		(void)papr_wait_stopped(cpu);
 }
