@@ -42,6 +42,8 @@ bool papr_reachable(uint64_t address);
 /* papr_ids.c */
 int papr_nodes_step(cpu_t cpu);
 int papr_cpu_ids_step(cpu_t cpu);
+/* The node of a thread: the hypervisor's word, if it has one for a CPU that is there, else the tree's. */
+uint32_t papr_node_of(uint32_t server, bool present, const struct device_tree_place *told);
 int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_interrupts.c */

@@ -7,7 +7,6 @@
 #include "arch/ppc64/start.h"
 #include "core/cpu_table.h"
 #include "core/image_choice.h"
-#include "core/node_table.h"
 #include "device/dr_connector.h"
 #include "platform/papr/papr.h"
 #include "platform/papr/rtas.h"
@@ -126,16 +125,16 @@ static bool core_of(uint32_t server, struct core_walk *walk)
 /* It comes with its place, which nobody knew before. */
 static void set_node(const struct dr_core *core)
 {
-	struct device_tree_place place;
+	struct device_tree_place place = { .domain = DEVICE_TREE_NO_DOMAIN };
 
-	if (!papr_firmware.affinity_told)
-		return;
-	place = device_tree_place(&papr_firmware.affinity, core->domains, core->domain_count);
+	if (papr_firmware.affinity_told)
+		place = device_tree_place(&papr_firmware.affinity, core->domains,
+					  core->domain_count);
 	for (uint32_t i = 0; i < core->server_count; i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(core->servers[i]));
 
 		if (!cpu_is_none(cpu) && cpu_state(cpu) == CPU_POSSIBLE)
-			cpu_record(cpu)->node = node_by_domain(place.domain);
+			cpu_record(cpu)->node = papr_node_of(core->servers[i], true, &place);
 	}
 }
 

@@ -152,7 +152,7 @@ static long ask_home(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RE
 	return papr_hcall(H_HOME_NODE_ASSOCIATIVITY, flags, server, 0, 0, registers);
 }
 
-static struct cpu_description describe(const struct device_tree_cpu *cpu)
+uint32_t papr_node_of(uint32_t server, bool present, const struct device_tree_place *told)
 {
 	const struct papr_home home = {
 		.ask = ask_home,
@@ -160,14 +160,18 @@ static struct cpu_description describe(const struct device_tree_cpu *cpu)
 			affinity() && device_tree_hypertas_has(&papr_firmware.tree, "hcall-vphn"),
 		.affinity = affinity(),
 	};
-	struct device_tree_place place =
-		papr_home_place(&home, cpu->server, cpu->present, &cpu->place);
+	struct device_tree_place place = papr_home_place(&home, server, present, told);
 
+	return node_by_domain(place.domain);
+}
+
+static struct cpu_description describe(const struct device_tree_cpu *cpu)
+{
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_by_domain(place.domain),
+		.node = papr_node_of(cpu->server, cpu->present, &cpu->place),
 		.present = cpu->present,
 	};
 }
