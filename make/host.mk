@@ -75,6 +75,7 @@ FUZZ_SECONDS ?= 5
 FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
 	core/clock.c core/error.c $(wildcard firmware/*.c)
+FUZZ_SOURCES += device/dr_connector.c
 FUZZ_SOURCES += platform/xen/event_fifo.c platform/xen/pv/pv_boot.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %/fuzz_report.c %/fuzz_bench.c,$(wildcard tests/fuzz/fuzz_*.c)))
