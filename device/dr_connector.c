@@ -34,7 +34,7 @@
 #define ACTION_REMOVE	 2u
 #define NAMED_BY_INDEX	 2u
 
-#define EVENTS_MAX 64u /* that are looked at in one go */
+#define EVENTS_MAX	 64u /* that are looked at in one go */
 
 /* Indicators and their states: 13.5.3.4. What dr-entity-sense says: 13.5.3.3. */
 #define ISOLATION_STATE	 9001u

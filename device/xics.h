@@ -11,10 +11,10 @@
 
 /* The hypercalls. Each returns the hypervisor's status; 0 is success. */
 struct xics_calls {
-	long (*xirr)(uint32_t *xirr);				      /* H_XIRR: accept what is wanted */
-	long (*eoi)(uint32_t xirr);				      /* H_EOI */
-	long (*cppr)(uint8_t priority);				      /* H_CPPR */
-	long (*ipi)(uint32_t server, uint8_t priority);		      /* H_IPI: write its MFRR */
+	long (*xirr)(uint32_t *xirr);			/* H_XIRR: accept what is wanted */
+	long (*eoi)(uint32_t xirr);			/* H_EOI */
+	long (*cppr)(uint8_t priority);			/* H_CPPR */
+	long (*ipi)(uint32_t server, uint8_t priority); /* H_IPI: write its MFRR */
 	long (*ipoll)(uint32_t server, uint32_t *xirr, uint8_t *mfrr); /* H_IPOLL: look */
 };
 
@@ -22,7 +22,7 @@ struct xics_calls {
 enum xics_interrupt {
 	XICS_NOTHING, /* it went away before it was accepted */
 	XICS_IPI,
-	XICS_OTHER,  /* a source that is nobody's; its end has been told */
+	XICS_OTHER, /* a source that is nobody's; its end has been told */
 	XICS_BROKEN, /* the hypervisor refused: a line has named call and status. It would come again at
 		      * once, and for ever */
 };

@@ -55,8 +55,7 @@ static struct {
 
 static bool is_busy(long status)
 {
-	return status == STATUS_BUSY ||
-	       (status >= STATUS_LONG_FIRST && status <= STATUS_LONG_LAST);
+	return status == STATUS_BUSY || (status >= STATUS_LONG_FIRST && status <= STATUS_LONG_LAST);
 }
 
 /* Call until it is no longer busy, or the limit is over. */

@@ -35,8 +35,8 @@ struct xive_calls {
 
 /* What the device tree says. */
 struct xive_description {
-	uint64_t thread_page;	    /* of the thread management area, for the OS; physical; 0: none */
-	uint64_t source_first;	    /* sources for IPIs */
+	uint64_t thread_page;  /* of the thread management area, for the OS; physical; 0: none */
+	uint64_t source_first; /* sources for IPIs */
 	uint32_t source_count;
 	uint32_t queue_shift;	    /* log2 of the bytes of a queue */
 	uint32_t reserved_priority; /* the lowest that is not ours; 0: not said */
@@ -51,8 +51,8 @@ struct xive_pages {
 
 /* One CPU's part. The platform fills in what is above the line before xive_enable(). */
 struct xive_cpu {
-	uint64_t source; /* its IPI */
-	uint32_t target; /* its server number */
+	uint64_t source;	   /* its IPI */
+	uint32_t target;	   /* its server number */
 	uintptr_t manage, trigger; /* pages, mapped */
 	bool store_eoi;
 	volatile uint32_t *queue; /* of 1 << queue_shift bytes; aligned to that; all zeroes */

@@ -158,8 +158,8 @@ static void begin_remove(struct host_actions *actions, const json_t *cpu)
 static void take_list(struct host_actions *actions, const json_t *list)
 {
 	const struct report_ask *ask = &actions->report->asks[actions->next];
-	const json_t *cpu = is_power(list) ? core_find(list, ask->fwid.value)
-					   : cpu_find(list, ask->fwid.value);
+	const json_t *cpu =
+		is_power(list) ? core_find(list, ask->fwid.value) : cpu_find(list, ask->fwid.value);
 
 	actions->query = 0;
 	if (!json_is_object(cpu))

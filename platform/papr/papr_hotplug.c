@@ -18,11 +18,12 @@ IMAGE_CHOICE(hotplug);
 /* check-exception (LoPAPR 1.1, 7.3.3.1): the vector of an external interrupt, which events come by; classes
  * of events; not an urgent one. A guest that did not ask for hot-plug events of their own gets them as the
  * class for power. */
-#define EVENT_VECTOR	   0x500u
-#define EVENT_CLASS_POWER  0x40000000u
-#define EVENT_CLASS_PLUG   0x10000000u
-#define SENSOR_ENTITY	   9003u
-#define CONNECTOR_TYPE_CPU 0x10000000u /* an index is this and the number of a core's first thread */
+#define EVENT_VECTOR	  0x500u
+#define EVENT_CLASS_POWER 0x40000000u
+#define EVENT_CLASS_PLUG  0x10000000u
+#define SENSOR_ENTITY	  9003u
+#define CONNECTOR_TYPE_CPU \
+	0x10000000u /* an index is this and the number of a core's first thread */
 
 static uint8_t event_log[DR_LOG_BYTES] __attribute__((aligned(4096)));
 static uint8_t work[DR_WORK_BYTES] __attribute__((aligned(4096)));

@@ -40,8 +40,8 @@ static long call_source_info(uint64_t source, uint64_t results[4])
 	return ask(H_INT_GET_SOURCE_INFO, source, 0, results);
 }
 
-static long call_source_config(uint64_t flags, uint64_t source, uint64_t target,
-			       uint64_t priority, uint64_t number)
+static long call_source_config(uint64_t flags, uint64_t source, uint64_t target, uint64_t priority,
+			       uint64_t number)
 {
 	return papr_hcall5(H_INT_SET_SOURCE_CONFIG, flags, source, target, priority, number);
 }
@@ -51,8 +51,8 @@ static long call_queue_info(uint64_t target, uint64_t priority, uint64_t results
 	return ask(H_INT_GET_QUEUE_INFO, target, priority, results);
 }
 
-static long call_queue_config(uint64_t flags, uint64_t target, uint64_t priority,
-			      uint64_t address, uint64_t shift)
+static long call_queue_config(uint64_t flags, uint64_t target, uint64_t priority, uint64_t address,
+			      uint64_t shift)
 {
 	return papr_hcall5(H_INT_SET_QUEUE_CONFIG, flags, target, priority, address, shift);
 }
@@ -131,7 +131,8 @@ static uintptr_t page_map(uint64_t physical, uint32_t node)
 {
 	const struct layout *layout = layout_current();
 	uint64_t address = layout_direct_start(layout) + physical;
-	uint64_t windows_end = layout_windows.start + (layout_windows.count << layout_windows.shift);
+	uint64_t windows_end =
+		layout_windows.start + (layout_windows.count << layout_windows.shift);
 
 	if (physical < layout_direct_size(layout) || address < windows_end ||
 	    address + MEMORY_PAGE_SIZE > layout_fixmap_start(layout)) {
@@ -140,7 +141,7 @@ static uintptr_t page_map(uint64_t physical, uint32_t node)
 		return 0;
 	}
 	return machine_get()->map(address, physical, MEMORY_PAGE_SIZE, MAP_DEVICE, node) ? 0
-											  : address;
+											 : address;
 }
 
 static void page_unmap(uintptr_t address)
@@ -154,8 +155,8 @@ static int pages_map(struct xive_cpu *own, const struct xive_pages *pages, uint3
 	own->manage = page_map(pages->manage, node);
 	if (!own->manage)
 		return MUSTER_E_NO_MEMORY;
-	own->trigger = pages->trigger == pages->manage ? own->manage
-						       : page_map(pages->trigger, node);
+	own->trigger =
+		pages->trigger == pages->manage ? own->manage : page_map(pages->trigger, node);
 	if (own->trigger)
 		return 0;
 	page_unmap(own->manage);
@@ -164,9 +165,9 @@ static int pages_map(struct xive_cpu *own, const struct xive_pages *pages, uint3
 
 static int queue_create(struct xive_cpu *own, uint32_t node)
 {
-	own->queue_physical = mem_alloc(xive_queue_bytes(), xive_queue_bytes(),
-					.owner = "interrupt queue", .node = node,
-					.on_node = node != NODE_ANY);
+	own->queue_physical =
+		mem_alloc(xive_queue_bytes(), xive_queue_bytes(), .owner = "interrupt queue",
+			  .node = node, .on_node = node != NODE_ANY);
 	own->queue = own->queue_physical ? machine_get()->direct(own->queue_physical) : NULL;
 	return own->queue ? 0 : MUSTER_E_NO_MEMORY;
 }

@@ -60,7 +60,8 @@ static int32_t call_indicate(uint32_t indicator, uint32_t index, uint32_t state)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct dr_calls calls = { call_event, call_configure, call_sense, call_indicate, log_area, NULL };
+	struct dr_calls calls = { call_event,	 call_configure, call_sense,
+				  call_indicate, log_area,	 NULL };
 	uint8_t *log = malloc(size ? size : 1);
 	struct dr_event event = { 0 };
 	struct dr_core core;

@@ -20,7 +20,13 @@
 static uint8_t log_area[DR_LOG_BYTES], work_area[DR_WORK_BYTES];
 
 /* A connector: where its core is on its way between the host and the guest. */
-static enum { EMPTY, THERE, USABLE, NOT_ISOLATED, CONFIGURED } state;
+static enum {
+	EMPTY,
+	THERE,
+	USABLE,
+	NOT_ISOLATED,
+	CONFIGURED
+} state;
 static bool wanted; /* by the host */
 
 /* What is told of the core: the calls of ibm,configure-connector, in order. */
@@ -34,7 +40,7 @@ struct told {
 static const struct told *node;
 static uint32_t at, node_length;
 
-static int32_t busy; /* so many times it is, before anything is done */
+static int32_t busy;   /* so many times it is, before anything is done */
 static uint32_t stays; /* "present" is said whatever happened */
 
 /* Events that wait. */
@@ -204,9 +210,9 @@ static void others_events_are_passed_over(void **unused)
 	struct dr_event event;
 
 	(void)unused;
-	(void)event_add(2, 1, 2, INDEX);    /* memory */
-	(void)event_add(1, 1, 3, 4);	    /* so many cores */
-	(void)event_add(1, 7, 2, INDEX);    /* what is 7? */
+	(void)event_add(2, 1, 2, INDEX);     /* memory */
+	(void)event_add(1, 1, 3, 4);	     /* so many cores */
+	(void)event_add(1, 7, 2, INDEX);     /* what is 7? */
 	event_add(1, 1, 2, INDEX)[3] = 0x40; /* power */
 	(void)event_add(1, 2, 2, INDEX);
 	assert_int_equal(dr_event_next(&calls, &event), 1);
@@ -301,7 +307,8 @@ static void none_is_there(void **unused)
 
 	(void)unused;
 	assert_int_equal(dr_core_take(&calls, INDEX, &core), MUSTER_E_NOT_FOUND);
-	assert_true(capture_has("rtas: set-indicator 9003 of connector 0x10000008 to 1: status -3"));
+	assert_true(
+		capture_has("rtas: set-indicator 9003 of connector 0x10000008 to 1: status -3"));
 	assert_int_equal(dr_core_give(&calls, 5), MUSTER_E_TIMED_OUT);
 	assert_true(capture_has("rtas: set-indicator 9001 of connector 0x5 to 0: status -3"));
 }
@@ -327,8 +334,14 @@ static void bad_nodes(void **unused)
 		{ { .status = 5 } },
 		{ { .status = 3, .name = "reg", .name_offset = 4096 } },
 		{ { .status = 3, .name = "reg", .name_offset = UINT32_MAX } },
-		{ { .status = 3, .name = "reg", .value_offset = 4090, .length = 8 } },
-		{ { .status = 3, .name = "reg", .value_offset = UINT32_MAX } },
+		{ { .status = 3,
+		    .name = "ibm,ppc-interrupt-server#s",
+		    .value_offset = 4090,
+		    .length = 8 } },
+		{ { .status = 3,
+		    .name = "ibm,ppc-interrupt-server#s",
+		    .value_offset = UINT32_MAX,
+		    .length = 4 } },
 		{ { .status = 3, .name = "reg", .length = UINT32_MAX } },
 		{ { .status = 3, .name = "ibm,ppc-interrupt-server#s", .value = "", .length = 1 },
 		  { .status = 0 } },

@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-#define SERVER	 8u
-#define SERVERS	 16u
-#define IDLE	 0xffu
-#define REFUSED	 (-4L)
-#define NOBODY	 0x1001u /* a device's source */
-#define URGENT	 0x05u	 /* its priority */
+#define SERVER	8u
+#define SERVERS 16u
+#define IDLE	0xffu
+#define REFUSED (-4L)
+#define NOBODY	0x1001u /* a device's source */
+#define URGENT	0x05u	/* its priority */
 
 /* One presentation controller, of which the calling CPU's is SERVER. */
 static struct presenter {

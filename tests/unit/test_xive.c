@@ -275,13 +275,13 @@ static void bad_descriptions(void **state)
 	struct xive_description description;
 
 	(void)state;
-#define WRONG(field, value)                                                            \
-	do {                                                                           \
-		capture_begin();                                                       \
-		description = good;                                                    \
-		description.field = value;                                             \
+#define WRONG(field, value)                                                                \
+	do {                                                                               \
+		capture_begin();                                                           \
+		description = good;                                                        \
+		description.field = value;                                                 \
 		assert_int_equal(xive_begin(&mock_calls, &description), MUSTER_E_INVALID); \
-		assert_int_equal(capture_count("muster: xive: device tree: "), 1);     \
+		assert_int_equal(capture_count("muster: xive: device tree: "), 1);         \
 	} while (0)
 	WRONG(thread_page, 0);
 	WRONG(thread_page, MOCK_THREAD + 8);
@@ -314,10 +314,10 @@ static void priorities(void **state)
 static void bad_answers(void **state)
 {
 	static uint64_t wrong[][4] = {
-		{ 4, MOCK_PAGES, MOCK_PAGES, 16 },	     /* a level */
-		{ 0, UINT64_MAX, MOCK_PAGES, 16 },	     /* no page */
-		{ 0, MOCK_PAGES, UINT64_MAX, 16 },	     /* none to trigger */
-		{ 0, MOCK_PAGES, 0, 16 },		     /* the same */
+		{ 4, MOCK_PAGES, MOCK_PAGES, 16 },	    /* a level */
+		{ 0, UINT64_MAX, MOCK_PAGES, 16 },	    /* no page */
+		{ 0, MOCK_PAGES, UINT64_MAX, 16 },	    /* none to trigger */
+		{ 0, MOCK_PAGES, 0, 16 },		    /* the same */
 		{ 0, MOCK_PAGES + 0x1000, MOCK_PAGES, 16 }, /* not aligned */
 		{ 0, MOCK_PAGES, MOCK_PAGES + 8, 16 },
 		{ 0, MOCK_PAGES, MOCK_PAGES, 11 },
