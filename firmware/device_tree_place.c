@@ -115,7 +115,7 @@ struct device_tree_place device_tree_place_of(const struct device_tree *tree, in
 	struct device_tree_place nowhere = { .domain = DEVICE_TREE_NO_DOMAIN };
 	struct device_tree_cells cells = device_tree_cells(tree, node, "ibm,associativity");
 	uint32_t told = device_tree_cell(&cells, 0);
-	uint32_t domains[DEVICE_TREE_DOMAINS_MAX];
+	uint32_t domains[DEVICE_TREE_DOMAINS_MAX] = { 0 };
 
 	if (!affinity || !cells.count)
 		return nowhere;

@@ -67,6 +67,8 @@ boot_entry:
 	addi	3, 3, boot_stack@toc@l
 	mtspr	SPR_SPRG0, 3		/* the lowest address of the stack in use: trap_entry.S */
 
+	bl	boot_translation_begin	/* so that using the base that faults does fault */
+	nop
 	bl	percpu_boot_area_fill
 	nop
 	li	3, 0
@@ -94,5 +96,14 @@ boot_stack_top:
 fatal_stack:
 	.skip FATAL_STACK_SIZE
 fatal_stack_top:
+
+	/* Room for the tree of boot_translation.c, whose root takes 64 KiB and wants to lie at a multiple of
+	 * that, which is not known before the image is loaded. Free memory from step `page-tables` on. */
+	.section .bss.boot_tables, "aw", @nobits
+	.balign 4096
+	.globl boot_tables, boot_tables_end
+boot_tables:
+	.skip 65536 - 4096 + 65536 + 4 * 4096
+boot_tables_end:
 
 	.section .note.GNU-stack, "", @progbits

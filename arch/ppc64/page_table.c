@@ -64,6 +64,23 @@ static uint64_t protection_bits(enum map_protection protection)
 	return ENTRY_VALID | ENTRY_LEAF | PAGE_USED | PAGE_PRIVILEGED | bits[protection];
 }
 
+uint64_t page_table_pointer_bits(uint64_t table)
+{
+	return ENTRY_VALID | table | LEVEL_BITS;
+}
+
+uint64_t page_table_any_bits(uint64_t physical)
+{
+	return protection_bits(MAP_READ_WRITE) | PAGE_EXECUTE | physical;
+}
+
+/* First word of an entry of the process table (Power ISA 3.0 B, book III, 5.7.6.1): the size of the address
+ * space, 2^(31 + 21), in two fields; the root; the binary logarithm of its entries. */
+uint64_t page_table_process_bits(uint64_t of_root)
+{
+	return UINT64_C(2) << 61 | UINT64_C(5) << 5 | of_root | ROOT_BITS;
+}
+
 static inline uint64_t entry_get(const uint64_t *entry)
 {
 	return __builtin_bswap64(__atomic_load_n(entry, __ATOMIC_RELAXED));
@@ -122,7 +139,7 @@ static uint64_t *entry_make(uint64_t address, uint32_t level, uint32_t node)
 
 			if (!made)
 				return NULL;
-			value = ENTRY_VALID | made | LEVEL_BITS;
+			value = page_table_pointer_bits(made);
 			entry_put(entry, value);
 		}
 		table = value & TABLE_ADDRESS;

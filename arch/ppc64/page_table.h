@@ -45,6 +45,18 @@ uint64_t page_table_physical(uintptr_t address);
 void page_table_flush(void);
 uint64_t page_table_behind(uintptr_t address);
 
+/* Entries, in our byte order: one that leads to a table; one for a page of any size with every right; that of the
+ * process table for a root. */
+uint64_t page_table_pointer_bits(uint64_t table);
+uint64_t page_table_any_bits(uint64_t physical);
+uint64_t page_table_process_bits(uint64_t root);
+
+/* boot_translation.c, from assembly: the tree of the first moments. And: translation on or off, as nobody but
+ * who makes tables and who calls the firmware may want it. */
+void boot_translation_begin(void);
+void translation_set(bool on);
+bool translation_is_on(void);
+
 /* page_table.c, for page_table_build.c: a range of one root, with pages of 2 MiB and 1 GiB where `large`
  * allows it. And a new table of that many bytes, cleared; 0: no memory. */
 int page_table_range(uint64_t address, uint64_t physical, uint64_t size,

@@ -21,11 +21,7 @@
 #define UNIT_ROOM_LEAST	   (UINT64_C(1) << 15)
 
 #define ROOT_BYTES	   UINT64_C(65536) /* 13 bits of address */
-#define ROOT_LOG2	   13u
 #define PROCESS_TABLE_LOG2 12u
-/* First word of an entry of the process table (Power ISA 3.0 B, book III, 5.7.6.1): the size of the address
- * space, 2^(31 + 21), in two fields. */
-#define PROCESS_SPACE_52 (UINT64_C(2) << 61 | UINT64_C(5) << 5)
 
 extern char image_start[], text_end[], rodata_start[], read_only_later_end[], image_end[];
 extern char boot_stack_guard[], boot_stack[], vectors[], vectors_end[];
@@ -172,7 +168,7 @@ static int build(uint64_t *process_table)
 		return MUSTER_E_NO_MEMORY;
 	page_table_root_set(root);
 	entry = page_table_direct(*process_table);
-	entry[0] = __builtin_bswap64(PROCESS_SPACE_52 | root | ROOT_LOG2);
+	entry[0] = __builtin_bswap64(page_table_process_bits(root));
 	error = map_image();
 	if (!error)
 		error = map_direct();
@@ -183,8 +179,10 @@ static void translation_begin(void)
 {
 	secondary_msr |= MSR_IR | MSR_DR;
 	spr_write(SPR_PIDR, PROCESS_NONE);
-	__asm__ volatile("ptesync; mtmsrd %0; isync" ::"r"(msr_get() | MSR_IR | MSR_DR) : "memory");
+	translation_set(true);
 	page_table_on();
+	/* Of the tree before. */
+	page_table_flush();
 }
 
 int page_tables_begin(process_table_register *tell)
@@ -192,6 +190,8 @@ int page_tables_begin(process_table_register *tell)
 	uint64_t process_table;
 	int error;
 
+	/* The tree of the first moments does not reach all memory, and may be the wrong thing by now. */
+	translation_set(false);
 	trap_vectors_fill(tell ? MSR_IR | MSR_DR : 0);
 	trap_vectors_copy();
 	if (!tell) {

@@ -24,6 +24,13 @@ extern struct machine ppc64_machine;
  */
 void ppc64_emergency_console(void) __attribute__((weak));
 
+/*
+ * Tell the hypervisor of a process table of 4 KiB, before anything has been set up, and to deliver interrupts
+ * little-endian and with translation on. Supplied by a platform; may be missing (weak). Uses no per-CPU data. Returns 0, or what
+ * says that there is no translation for now.
+ */
+int ppc64_process_table_early(uint64_t physical) __attribute__((weak));
+
 /* A way in by its number, as reports and messages name it: "openfirmware", "flattened", "secondary". Never NULL. */
 const char *ppc64_way_name(uint64_t way);
 
@@ -35,7 +42,7 @@ static inline uint64_t physical_of(const volatile void *at)
 
 /*
  * Call code of the firmware, with translation off, big-endian, 32 bits: firmware_call.S. entry: physical, below
- * 4 GiB, as are addresses among the arguments. Boot CPU, on its boot stack, one at a time. Returns its r3.
+ * 4 GiB, as are addresses among the arguments. One at a time, or in a panic. Returns its r3.
  */
 uint64_t ppc64_firmware_call(uint64_t entry, uint64_t r3, uint64_t r4);
 

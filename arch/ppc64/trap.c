@@ -97,15 +97,17 @@ static bool base_is_loaded(void)
 	return !poisoned(base_read());
 }
 
-/* The CPU, for the message: by its base, else by its hardware id, else as the boot CPU. */
-static cpu_t who(void)
+/* The CPU, for the message: by its base, else by its stack, which it has before its base; else the boot CPU.
+ * Its PIR need not say who it is. */
+static cpu_t who(const struct trap_frame *frame)
 {
+	enum stack_kind kind;
+	bool guard;
 	cpu_t cpu;
 
 	if (base_is_loaded())
 		return cpu_this();
-	cpu = cpu_possible_count() ? cpu_by_hwid(machine_get()->hwid_this()) : cpu_from_number(0);
-	return cpu_is_none(cpu) ? cpu_from_number(0) : cpu;
+	return stack_find(frame->gpr[1], &cpu, &kind, &guard) ? cpu : cpu_from_number(0);
 }
 
 static const char *vector_name(uint64_t vector)
@@ -186,7 +188,7 @@ static void console_whatever(void)
 static void fatal(const struct trap_frame *frame) __attribute__((noreturn));
 static void fatal(const struct trap_frame *frame)
 {
-	cpu_t cpu = who();
+	cpu_t cpu = who(frame);
 
 	console_whatever();
 	panic_begin(cpu);

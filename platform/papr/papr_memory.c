@@ -33,7 +33,7 @@
 #define PROCESS_TABLE_FLUSH 0x01
 
 extern char image_start[], image_end[];
-extern char percpu_boot_area[], percpu_boot_area_end[];
+extern char percpu_boot_area[], boot_tables[], boot_tables_end[];
 
 int papr_layout_step(cpu_t cpu)
 {
@@ -131,20 +131,28 @@ static void add_reserved(void *context, const struct device_tree_memory *memory)
 	add_reserved_part(from, end);
 }
 
-/* The image has three owners: the boot area in its middle goes back one day. */
+/* The image has parts with an owner of their own, because they go back one day: the boot area and the first
+ * page tables. */
 static int claim_image(void)
 {
-	uint64_t start = physical_of(image_start), end = physical_of(image_end);
-	uint64_t area = physical_of(percpu_boot_area), area_end = physical_of(percpu_boot_area_end);
-	int error = mem_claim(start, area - start, "image");
+	const struct {
+		uint64_t start;
+		const char *owner;
+	} parts[] = {
+		{ physical_of(image_start), "image" },
+		{ physical_of(percpu_boot_area), "boot area" },
+		{ physical_of(boot_tables), "boot tables" },
+		{ physical_of(boot_tables_end), "image" },
+		{ physical_of(image_end), NULL },
+	};
+	int error = 0;
 
-	if (!error)
-		error = mem_claim(area, area_end - area, "boot area");
-	if (!error)
-		error = mem_claim(area_end, end - area_end, "image");
+	for (size_t i = 0; parts[i].owner && !error; i++)
+		error = mem_claim(parts[i].start, parts[i + 1].start - parts[i].start,
+				  parts[i].owner);
 	if (error)
 		console_print("muster: image at %#lx to %#lx: not within RAM of the memory map\n",
-			      start, end);
+			      physical_of(image_start), physical_of(image_end));
 	return error;
 }
 
@@ -191,6 +199,19 @@ int papr_memory_map_step(cpu_t cpu)
 	return 0;
 }
 
+/* The same in the first moments, when nothing can be said. */
+int ppc64_process_table_early(uint64_t physical)
+{
+	if (papr_hcall_raw(H_SET_MODE, ENDIAN_LITTLE, SET_MODE_ENDIAN, 0, 0, NULL) ||
+	    papr_hcall_raw(H_SET_MODE, LOCATION_WITH_TRANSLATION, SET_MODE_INTERRUPT_LOCATION, 0, 0,
+			   NULL) ||
+	    papr_hcall_raw(H_REGISTER_PROC_TBL,
+			   PROCESS_TABLE_NEW | PROCESS_TABLE_RADIX | PROCESS_TABLE_FLUSH, physical,
+			   0, 0, NULL))
+		return MUSTER_E_NOT_SUPPORTED;
+	return 0;
+}
+
 static int set_mode(uint64_t what, uint64_t to, const char *name)
 {
 	long status = papr_hcall(H_SET_MODE, to, what, 0, 0, NULL);
@@ -225,5 +246,8 @@ int papr_tables_step(cpu_t cpu)
 	(void)cpu;
 	if (!error)
 		error = page_tables_begin(papr_firmware.translation ? process_table_tell : NULL);
+	if (!error)
+		error = mem_free(physical_of(boot_tables),
+				 (uint64_t)(boot_tables_end - boot_tables));
 	return error ? error : memory_map_grow();
 }

@@ -4,6 +4,7 @@
  * and to be gone. Called by step `device-tree`, once, before anything of ours is in memory that the
  * firmware uses.
  */
+#include "arch/ppc64/page_table.h"
 #include "arch/ppc64/start.h"
 #include "firmware/openfirmware.h"
 #include "platform/papr/papr.h"
@@ -100,12 +101,15 @@ static void negotiate(void)
 {
 	static struct negotiate_request request __attribute__((aligned(256)));
 	uint8_t options[OPTIONS_MAX];
+	bool was_on = translation_is_on();
 	uint32_t root = openfirmware_open(&firmware, "/");
 	uint32_t result = 0;
 	int32_t length =
 		openfirmware_property(&firmware, openfirmware_find(&firmware, "/chosen"),
 				      "ibm,arch-vec-5-platform-support", options, sizeof(options));
 
+	/* It may take the tree away that translates now. */
+	translation_set(false);
 	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, &papr_xive);
 	if (!root || method("ibm,client-architecture-support", root,
 			    (uint32_t)physical_of(&request), &result))
@@ -117,6 +121,8 @@ static void negotiate(void)
 			      result);
 	else
 		papr_firmware.negotiated = true;
+	if (was_on && papr_firmware.negotiated && request.vector_5[NEGOTIATE_MMU])
+		translation_set(true);
 }
 
 /* Where it is becomes part of the tree, under the names that Linux has for it: the next kernel cannot ask for it

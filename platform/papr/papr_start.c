@@ -14,7 +14,6 @@
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
 #define STATE_STOPPED  0
-#define STATE_STOPPING 1
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100
@@ -23,11 +22,27 @@
  * same, because nothing in it is written. */
 static uint32_t stop_self_arguments[16] __attribute__((aligned(64)));
 
+static bool is_stopped(uint32_t server, uint32_t *state)
+{
+	return !rtas_call(papr_firmware.rtas.query_cpu_stopped_state, &server, 1, state, 2) &&
+	       *state == STATE_STOPPED;
+}
+
+/* One whose start-up got lost is where only a start-up reaches it. One that was started and did not come is
+ * not to be had back: RTAS has no call for that. */
+static int reset(cpu_t cpu)
+{
+	uint32_t state;
+
+	return is_stopped((uint32_t)cpu_hwid(cpu).value, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
+}
+
 int papr_start_code_step(cpu_t cpu)
 {
 	const struct device_tree_rtas *rtas = &papr_firmware.rtas;
 
 	(void)cpu;
+	ppc64_machine.reset = reset;
 	if (rtas->stop_self == DEVICE_TREE_NO_TOKEN)
 		return 0;
 	stop_self_arguments[0] = __builtin_bswap32(rtas->stop_self);
@@ -42,12 +57,6 @@ void papr_start_code_undo(cpu_t cpu)
 {
 	(void)cpu;
 	stopped_entry = 0;
-}
-
-static bool is_stopped(uint32_t server, uint32_t *state)
-{
-	return !rtas_call(papr_firmware.rtas.query_cpu_stopped_state, &server, 1, state, 2) &&
-	       *state == STATE_STOPPED;
 }
 
 /* One that has just been taken down has said so before it stopped. */

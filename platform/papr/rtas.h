@@ -21,8 +21,8 @@ void rtas_set(uint64_t entry, uint64_t base);
 
 /*
  * One call. in: in_count words. results: out_count - 1 words, those behind the status; NULL where there are
- * none. Returns the status; RTAS_PARAMETER when there is no RTAS or no such call (token DEVICE_TREE_NO_TOKEN). Boot CPU, on
- * its boot stack: one call at a time is the firmware's rule.
+ * none. Returns the status; RTAS_PARAMETER when there is no RTAS or no such call (token DEVICE_TREE_NO_TOKEN). Boot CPU:
+ * one call at a time is the firmware's rule.
  */
 int32_t rtas_call(uint32_t token, const uint32_t *in, uint32_t in_count, uint32_t *results,
 		  uint32_t out_count);
