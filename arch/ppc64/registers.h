@@ -36,6 +36,12 @@ static inline int64_t decrementer_get(void)
 	return (int64_t)spr_read(22);
 }
 
+/* The line of the data cache that an address is in: all zeroes (book II, 4.3.2). */
+static inline void line_clear(uintptr_t at)
+{
+	__asm__ volatile("dcbz 0, %0" ::"r"(at) : "memory");
+}
+
 /* What was written in [start, end) is read as code from now on. Blocks of 32 bytes at the least. */
 static inline void code_written(const void *start, const void *end)
 {

@@ -22,6 +22,7 @@ IMAGE_CHOICE(hotplug);
 #define EVENT_CLASS_POWER 0x40000000u
 #define EVENT_CLASS_PLUG  0x10000000u
 #define SENSOR_ENTITY	  9003u
+#define EVENTS_MAX	  64u /* that are looked at in one go */
 #define CONNECTOR_TYPE_CPU \
 	0x10000000u /* an index is this and the number of a core's first thread */
 
@@ -172,8 +173,9 @@ int papr_hotplug_poll(struct platform_news *news)
 
 	if (!can())
 		return MUSTER_E_NOT_SUPPORTED;
-	while (!news_left.count) {
-		if (!dr_event_next(&calls, &event))
+	/* A host that goes on with what comes to nothing is heard again at the next poll. */
+	for (uint32_t i = 0; !news_left.count; i++) {
+		if (i == EVENTS_MAX || !dr_event_next(&calls, &event))
 			return 0;
 		if (event.action == DR_ADDED)
 			hear_added(event.index);

@@ -5,6 +5,7 @@
  * the hypervisor writes: it is with it from `local-interrupts` on until that is undone, and no longer.
  */
 #include "arch/ppc64/page_table.h"
+#include "arch/ppc64/registers.h"
 #include "arch/ppc64/start.h"
 #include "core/image_choice.h"
 #include "core/layout_current.h"
@@ -203,12 +204,34 @@ static void forget(cpu_t cpu)
 	own->manage = own->trigger = 0;
 }
 
+/*
+ * 64 KiB in one instruction a cache line (dcbz): word by word they would be most
+ * of what it takes a CPU to get online. How long a line is the tree says, and the first one shows whether that is
+ * true: a generation bit that is left over would be an interrupt that nobody sent.
+ */
+static void queue_clear(uint64_t *queue, uint64_t bytes)
+{
+	uint64_t line = papr_firmware.processor.data_cache_line;
+	uint64_t *last = queue + line / sizeof(*queue) - 1;
+	uintptr_t at = (uintptr_t)queue;
+
+	if (line < sizeof(*queue) || line & (line - 1) || line > bytes) {
+		words_clear(queue, bytes / sizeof(*queue));
+		return;
+	}
+	*last = UINT64_MAX;
+	for (uintptr_t end = at + bytes; at < end; at += line)
+		line_clear(at);
+	if (*(volatile uint64_t *)last)
+		words_clear(queue, bytes / sizeof(*queue));
+}
+
 /* The queue is written for the first time by the CPU that it is of: the boot CPU has enough to do. */
 static int enable(cpu_t cpu)
 {
 	struct xive_cpu *own = percpu_ptr(xive_cpu, cpu);
 
-	words_clear((void *)(uintptr_t)own->queue, xive_queue_bytes() / sizeof(uint64_t));
+	queue_clear((uint64_t *)(uintptr_t)own->queue, xive_queue_bytes());
 	return xive_enable(own);
 }
 
