@@ -49,6 +49,10 @@ extern int64_t decrementer_farthest;
 void trap_vectors_fill(uint64_t translation);
 void trap_vectors_copy(void);
 
+/* Wait by a hypercall that turns interrupts on and comes back when there is one. On any CPU; interrupts are
+ * off before and after. */
+void trap_wait(uint64_t token);
+
 /* From assembly. */
 void trap_dispatch(struct trap_frame *frame);
 

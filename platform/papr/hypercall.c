@@ -50,9 +50,14 @@ static const char *call_name(uint16_t token)
 	return "other";
 }
 
-long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results)
+void papr_hcall_seen(uint32_t token)
 {
 	hypercall_count((uint16_t)token, call_name);
+}
+
+long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results)
+{
+	papr_hcall_seen(token);
 	return papr_hcall_raw(token, a, b, c, d, results);
 }
 
@@ -93,11 +98,4 @@ int papr_error(long status)
 	default:
 		return MUSTER_E_INVALID;
 	}
-}
-
-/* A kernel's own, which may come after a panic: raw. */
-long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		    uint64_t *results)
-{
-	return papr_hcall_raw((uint32_t)token, a, b, c, d, results);
 }

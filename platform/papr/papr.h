@@ -42,8 +42,8 @@ bool papr_reachable(uint64_t address);
 /* papr_ids.c */
 int papr_nodes_step(cpu_t cpu);
 int papr_cpu_ids_step(cpu_t cpu);
-/* The node of a thread: the hypervisor's word, if it has one for a CPU that is there, else the tree's. */
-uint32_t papr_node_of(uint32_t server, bool present, const struct device_tree_place *told);
+/* The node of a thread by its number and place: the hypervisor's word goes before the tree's. */
+uint32_t papr_node_of(const struct device_tree_cpu *cpu);
 int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_interrupts.c */
@@ -64,6 +64,11 @@ int papr_wait_stopped(cpu_t cpu);
 /* papr_hotplug.c */
 int papr_hotplug_poll(struct platform_news *news);
 int papr_hotplug_eject(cpu_t cpu);
+
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+const struct papr_home *papr_home(void);
 
 /* papr_power.c */
 void papr_emergency_console(void);

@@ -127,16 +127,17 @@ static bool core_of(uint32_t server, struct core_walk *walk)
 /* It comes with its place, which nobody knew before. */
 static void set_node(const struct dr_core *core)
 {
-	struct device_tree_place place = { .domain = DEVICE_TREE_NO_DOMAIN };
+	struct device_tree_cpu thread = { .present = true, .place.domain = DEVICE_TREE_NO_DOMAIN };
 
 	if (papr_firmware.affinity_told)
-		place = device_tree_place(&papr_firmware.affinity, core->domains,
-					  core->domain_count);
+		thread.place = device_tree_place(&papr_firmware.affinity, core->domains,
+						 core->domain_count);
 	for (uint32_t i = 0; i < core->server_count; i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(core->servers[i]));
 
+		thread.server = core->servers[i];
 		if (!cpu_is_none(cpu) && cpu_state(cpu) == CPU_POSSIBLE)
-			cpu_record(cpu)->node = papr_node_of(core->servers[i], true, &place);
+			cpu_record(cpu)->node = papr_node_of(&thread);
 	}
 }
 

@@ -47,18 +47,8 @@ void papr_stray_interrupt(uint32_t source)
  */
 static void wait_for_interrupt(void)
 {
-	static uint32_t refused;
-	long status = papr_hcall(H_CEDE, 0, 0, 0, 0, NULL);
-
-	if (!status) {
-		interrupts_off();
-		return;
-	}
-	if (!__atomic_exchange_n(&refused, 1, __ATOMIC_RELAXED))
-		console_print("muster: H_CEDE: status %ld: CPUs wait without it\n", status);
-	interrupts_on();
-	cpu_relax();
-	interrupts_off();
+	papr_hcall_seen(H_CEDE);
+	trap_wait(H_CEDE);
 }
 
 /* For a panic: every other CPU, whatever it is at, takes a system reset, and stops there. */

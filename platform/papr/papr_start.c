@@ -4,6 +4,7 @@
  * for one before the next is started. Steps `start-code` and `start`, on the boot CPU.
  */
 #include "arch/ppc64/start.h"
+#include "arch/ppc64/trap.h"
 #include "core/cpu_table.h"
 #include "core/runner.h"
 #include "platform/options.h"
@@ -13,7 +14,7 @@
 #include <muster/muster.h>
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
-#define STATE_STOPPED  0
+#define STATE_STOPPED 0
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100

@@ -107,11 +107,9 @@ int papr_wait_stopped(cpu_t cpu)
 	return still_runs;
 }
 
-uint32_t papr_node_of(uint32_t server, bool present, const struct device_tree_place *told)
+uint32_t papr_node_of(const struct device_tree_cpu *cpu)
 {
-	(void)server;
-	(void)told;
-	assert_true(present);
+	assert_true(cpu->present);
 	return NODE;
 }
 
