@@ -9,6 +9,7 @@
 
 #include "core/cpu_table.h"
 #include "core/layout_current.h"
+#include "core/machine.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/memory.h>
@@ -34,8 +35,8 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
  * memory does. */
 static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
 {
-	return kind == STACK_MAIN ? record->stack - STACK_SIZE
-				  : stack_bottom((cpu_t){ record->number }, kind);
+	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
+			      : record->stack - STACK_SIZE;
 }
 
 /*
