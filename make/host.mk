@@ -15,7 +15,7 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
 	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
-HOSTED_SOURCES += platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
+HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
