@@ -87,7 +87,7 @@ struct park_arrival {
 };
 
 /* The end of what released CPUs reach; the region and everything that the payload is told lie below. */
-#define PARK_IDENTITY_END (UINT64_C(PARK_GIBS) << 30)
+#define PARK_IDENTITY_END ((uint64_t)PARK_GIBS << 30)
 
 /* Bytes of a region for so many CPUs and a record of so many bytes; a multiple of a page. */
 uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes);
