@@ -7,8 +7,11 @@
 #ifndef CORE_STACK_AREA_H
 #define CORE_STACK_AREA_H
 
+#include "core/cpu_table.h"
 #include "core/layout_current.h"
+#include "core/machine.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/memory.h>
 #include <muster/stack.h>
 #include <stdbool.h>
@@ -28,6 +31,14 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 	return layout_window_half(cpu.number) + kind * (GUARD_SIZE + STACK_SIZE) + GUARD_SIZE;
 }
 
+/* The same of a stack that there is: where nothing is mapped a main stack, the only one then, lies where its
+ * memory does. */
+static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
+{
+	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
+			      : record->stack - STACK_SIZE;
+}
+
 /*
  * Make all stacks of the kinds in `kinds` (bit n: enum stack_kind n). The boot CPU's main stack is
  * part of the image: leave STACK_MAIN out for it and tell where it is with stack_adopt(). Sets the
@@ -36,7 +47,7 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 int stacks_create(cpu_t cpu, uint32_t kinds);
 void stacks_destroy(cpu_t cpu);
 
-#define STACKS_ALL ((1u << STACK_KINDS) - 1)
+#define STACKS_ALL CPU_STACK_KINDS
 
 /* Its parts, for memory that somebody else has got. May they be made (0, or an error and a line)?
  * Where is one's lowest address, from the start of a window on? */

@@ -39,6 +39,7 @@ struct device_tree_agreed {
 	bool told;		/* there is such a property */
 	uint32_t affinity_form; /* of ibm,associativity: 0, 1 or 2 */
 	bool radix;		/* the radix tree translates, else the hash table */
+	bool guest_flush;	/* with radix: guests invalidate translations themselves */
 	bool xive;		/* XIVE's exploitation mode, else XICS */
 	bool dynamic_memory;	/* memory stands in ibm,dynamic-reconfiguration-memory */
 };

@@ -18,6 +18,7 @@
 #define BYTE_AFFINITY 5u
 #define BYTE_XIVE     23u
 #define BYTE_MMU      24u
+#define BYTE_RADIX    26u
 #define BIT_DRMEM     0x20u
 #define BIT_FORM_1    0x80u
 #define BIT_FORM_2    0x20u
@@ -25,6 +26,7 @@
 #define XIVE_EXPLOIT  0x40u
 #define MMU_MASK      0xc0u
 #define MMU_RADIX     0x40u
+#define RADIX_FLUSH   0x40u
 
 /* Of form 0's points the second is the one that nodes are made of; of the others' the first. */
 #define POINT_FORM_0 1u
@@ -49,6 +51,8 @@ void device_tree_agreed_read(const struct device_tree *tree, struct device_tree_
 	agreed->told = true;
 	agreed->affinity_form = affinity & BIT_FORM_2 ? 2 : affinity & BIT_FORM_1 ? 1 : 0;
 	agreed->radix = (vector_byte(vector, length, BYTE_MMU) & MMU_MASK) == MMU_RADIX;
+	agreed->guest_flush =
+		agreed->radix && vector_byte(vector, length, BYTE_RADIX) & RADIX_FLUSH;
 	agreed->xive = (vector_byte(vector, length, BYTE_XIVE) & XIVE_MASK) == XIVE_EXPLOIT;
 	agreed->dynamic_memory = vector_byte(vector, length, BYTE_MEMORY) & BIT_DRMEM;
 }

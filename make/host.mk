@@ -15,11 +15,12 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
 	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
+HOSTED_SOURCES += platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
-HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h08_area_contract h09_area_after_leave
+HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h08_area_contract h09_area_after_leave h08_papr_vpa h09_papr_leave
 UNIT_ALONE     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 HISTORY_ALONE  := $(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
 UNIT_TESTS     := $(UNIT_ALONE) $(HISTORY_ALONE)
@@ -96,5 +97,5 @@ $(BUILD)/tests/fuzz/fuzz_percpu_blocks: $(BUILD)/fuzzed/core/percpu_blocks.o $(B
 # libfdt's headers are in a package that the build itself does not need.
 $(FDT_SOURCES:%.c=$(BUILD)/hosted/%.o): | $(BUILD)/packages-check
 
--include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d) \
-	$(wildcard $(BUILD)/hosted/platform/*/*.d $(BUILD)/hosted/handover/*.d)
+# Of all that was ever built here: some tests and fuzzers have objects that no list has.
+-include $(UNIT_TESTS:=.d) $(shell find $(BUILD)/hosted $(BUILD)/fuzzed -name '*.d' 2>/dev/null)

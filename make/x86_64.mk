@@ -11,7 +11,7 @@ ifneq ($(findstring clang,$(CC_X86_64)),)
 X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
-X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/x86_64/*.c arch/x86_64/*.S device/*.c \
+X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
 	platform/*.c handover/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
@@ -27,7 +27,7 @@ $(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
 
 # What runs once, or whose size does not show in what a CPU costs (`make bench`), is compiled for size: a
 # quarter less code, for a hundredth more instructions up to the boot CPU's being online.
-X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack core/string \
+X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack \
 	core/unit arch/x86_64/cpu_check
 X86_COLD := $(filter-out $(X86_HOT:%=$(BUILD)/x86_64/%.o),$(X86_OBJECTS))
 $(X86_COLD): X86_FLAGS += -Oz

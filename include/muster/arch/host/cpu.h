@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#define CPU_ALWAYS_TRANSLATES 0
+#define CPU_STACK_KINDS	      7u /* main, NMI, fatal */
+
 static inline void cpu_relax(void)
 {
 	sched_yield();

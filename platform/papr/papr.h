@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* PAPR: pseries guests of PowerVM, KVM and QEMU. What its files share. */
+#ifndef PLATFORM_PAPR_PAPR_H
+#define PLATFORM_PAPR_PAPR_H
+
+#include "firmware/device_tree.h"
+#include "platform/platform.h"
+
+extern const struct platform platform_papr;
+
+/* What the firmware said: filled in by step `device-tree`, but what other steps are named for. */
+struct papr_firmware {
+	struct device_tree tree;
+	uint64_t tree_physical;
+	struct device_tree_agreed agreed;
+	struct device_tree_chosen chosen;
+	struct device_tree_rtas rtas;
+	struct device_tree_processor processor;
+	struct device_tree_interrupts interrupts;
+	bool affinity_told; /* affinity is filled in */
+	struct device_tree_affinity affinity;
+	bool negotiated;  /* ibm,client-architecture-support was called, and went well */
+	bool translation; /* radix was agreed on */
+};
+extern struct papr_firmware papr_firmware;
+
+/* papr_firmware.c */
+int papr_device_tree_step(cpu_t cpu);
+
+/* papr_openfirmware.c: with Open Firmware, while it is there. Puts the tree in papr_firmware.tree and RTAS in
+ * its place; then the firmware is gone, but for RTAS. */
+int papr_openfirmware_read(void);
+
+/* papr_memory.c */
+int papr_layout_step(cpu_t cpu);
+int papr_command_line_step(cpu_t cpu);
+int papr_memory_map_step(cpu_t cpu);
+int papr_tables_step(cpu_t cpu);
+/* Can a CPU use what lies there, with translation as it is? */
+bool papr_reachable(uint64_t address);
+
+/* papr_ids.c */
+int papr_nodes_step(cpu_t cpu);
+int papr_cpu_ids_step(cpu_t cpu);
+int papr_cpu_check_step(cpu_t cpu);
+
+/* papr_start.c */
+int papr_interrupts_step(cpu_t cpu);
+int papr_cpu_interrupt_step(cpu_t cpu);
+void papr_cpu_interrupt_undo(cpu_t cpu);
+int papr_start_code_step(cpu_t cpu);
+void papr_start_code_undo(cpu_t cpu);
+int papr_start_step(cpu_t cpu);
+void papr_start_undo(cpu_t cpu);
+
+/* papr_xics.c: calls from other CPUs, on the boot CPU for all, and on each CPU. */
+int papr_xics_begin(void);
+int papr_xics_enable(cpu_t cpu);
+void papr_xics_disable(cpu_t cpu);
+
+/* papr_xive.c, the same where XIVE was agreed on. */
+int papr_xive_begin(void);
+
+/* papr_power.c */
+void papr_emergency_console(void);
+int papr_console_step(cpu_t cpu);
+/* The terminal that the tree names, instead of the first. */
+void papr_console_unit(uint32_t unit);
+void papr_power_off(int status);
+
+#endif
