@@ -8,6 +8,7 @@
 #include "tool/bench_image.h"
 #include "tool/bench_kut.h"
 #include "tool/bench_linux.h"
+#include "tool/bench_park.h"
 #include "tool/bench_program.h"
 #include "tool/bench_show.h"
 #include "tool/bench_virtual.h"
@@ -33,6 +34,7 @@
 #define KUT_MORE	64
 
 static const uint64_t all_cpus[] = { 1, 4, 16, 64, 255 };
+static const uint64_t park_cpus[BENCH_PARKS] = { 2, 16, 255 };
 static const uint64_t papr_cpus[BENCH_VIRTUAL] = { 4, 16, 64 };
 static const uint64_t quick_cpus[] = { 1, 4, 16 };
 
@@ -177,11 +179,26 @@ static void leave_out(struct bench *bench, const char *const xen[BENCH_HYPERVISE
 	}
 }
 
+/* The last is for patient ones. */
+static void measure_parks(const struct bench_setup *setup, struct bench *bench)
+{
+	for (size_t i = 0; i < BENCH_PARKS && !boot_interrupted(); i++) {
+		bench->parks[i].cpus = park_cpus[i];
+		if (bench->quick && i + 1 == BENCH_PARKS) {
+			snprintf(bench->parks[i].wake.note, BENCH_NOTE_SIZE, "left out by --quick");
+			continue;
+		}
+		say("parked and woken", park_cpus[i]);
+		park_measure(setup, park_cpus[i], &bench->parks[i]);
+	}
+}
+
 static void measure(const struct bench_setup *setup, struct bench *bench)
 {
 	static const char *const xen[BENCH_HYPERVISED] = { "xen-pv", "xen-pvh" };
 
 	measure_guests(setup, bench);
+	measure_parks(setup, bench);
 	measure_image(setup->build, "hello-x86_64.elf", &bench->hello);
 	measure_image(setup->build, "muster-x86_64.elf", &bench->muster);
 	measure_percpu_alloc(setup->build, &bench->percpu_alloc);

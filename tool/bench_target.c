@@ -183,6 +183,25 @@ static struct bench_figure unit_and_all(const struct bench *bench)
 	return unit_and_stacks(bench, true);
 }
 
+static struct bench_figure wake_few(const struct bench *bench)
+{
+	return bench->parks[0].wake;
+}
+
+static struct bench_figure wake_many(const struct bench *bench)
+{
+	return bench->parks[BENCH_PARKS - 1].wake;
+}
+
+static struct bench_figure woken_part(const struct bench *bench)
+{
+	const struct bench_park *park = &bench->parks[1];
+
+	if (!park->online.known || park->cold.value <= 0)
+		return park->online;
+	return known(park->online.value / park->cold.value);
+}
+
 static struct bench_figure hello(const struct bench *bench)
 {
 	const struct bench_image *image = &bench->hello;
@@ -230,6 +249,12 @@ static const struct target targets[TARGETS] = {
 	  "Debian's Linux in the same machine", papr_16, NULL },
 	{ "papr: the same with 64", 1.0 / 100, false, "", "Debian's Linux in the same machine",
 	  papr_64, NULL },
+	{ "parked: from the decision to wake to the store, of 2", 60, false, "",
+	  "one store, whatever there is to wake", wake_few, NULL },
+	{ "the same, of 255", 60, false, "", "one store, whatever there is to wake", wake_many,
+	  NULL },
+	{ "parked: START to all of 16 online, part of cold", 1.0 / 10, false, "",
+	  "all CPUs' instructions, in the same run", woken_part, NULL },
 	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
 };
 

@@ -544,6 +544,35 @@ static void test_any_bytes(void **state)
 	report_free(&report);
 }
 
+static void test_handed(void **state)
+{
+	static const char *const refused[] = {
+		"@muster 1 handed generation=2 online=4 parked=3 left=3 nmis=1 machine_checks=0",
+		"@muster 1 handed generation=3 online=4 parked=3 left=3 nmis=1",
+		"@muster 1 handed generation=x online=4 parked=3 left=3 nmis=1 machine_checks=0",
+	};
+	struct guest_report report = { 0 };
+
+	(void)state;
+	assert_false(report.handed.known);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=1 online=4 parked=2 left=2 "
+				       "nmis=5 machine_checks=1 free=7"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=2 online=4 parked=3 left=3 "
+				       "nmis=6 machine_checks=0"),
+			 REPORT_RECORD);
+	assert_true(report.handed.known);
+	assert_int_equal(report.handed.generation, 2);
+	assert_int_equal(report.handed.parked, 3);
+	/* Of all together. */
+	assert_int_equal(report.handed.nmis, 11);
+	assert_int_equal(report.handed.machine_checks, 1);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(feed(&report, refused[i]), REPORT_REFUSED);
+	assert_int_equal(report.handed.generation, 2);
+	report_free(&report);
+}
+
 static void test_asks(void **state)
 {
 	static const char *const refused[] = {
@@ -606,6 +635,7 @@ int main(void)
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_asks),
 	};
 
