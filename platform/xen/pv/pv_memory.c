@@ -13,6 +13,7 @@
 #include "platform/options.h"
 #include "platform/xen/vcpu_areas.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>

@@ -13,6 +13,7 @@
 #include "platform/xen/event_channel.h"
 #include "platform/xen/pvh/xen_pvh.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/muster.h>
 #include <xen/hvm/hvm_op.h>
@@ -91,6 +92,7 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	error = pc_interrupts_begin(xen_events_upcall, xen_events_kick, reset);
 	if (error)
 		return error;
+	x86_machine.wait_a_moment = xen_wait_a_moment;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);
 }
