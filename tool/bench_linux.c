@@ -26,7 +26,7 @@
 #define SLOW		  10 /* from so many seconds on one boot says enough */
 #define MEMORY		  1024
 /* A guest of an emulated hypervisor may take minutes. */
-#define TIMEOUT_HYPERVISED 400
+#define TIMEOUT_HYPERVISED 150
 #define WHAT                                                                                       \
 	"In that time Linux also gives each CPU its kernel threads, timers, work queues, RCU and " \
 	"scheduler state, and compares its TSC, one CPU at a time; muster has none of these."
@@ -157,11 +157,11 @@ static int boot_once(const struct boot_order *order, const struct watch *watch, 
 
 /* A loaded host can only make it slower: the least of some boots is what it needs. */
 static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
-		      struct bench_peer *peer)
+		      struct bench_peer *peer, unsigned int most)
 {
 	unsigned int boots = 0;
 
-	for (; boots < LINUX_BOOTS && (!boots || peer->seconds < SLOW); boots++) {
+	for (; boots < most && (!boots || peer->seconds < SLOW); boots++) {
 		*watch = (struct watch){ .begun = false };
 		peer->known = false;
 		if (boot_interrupted() || boot_once(order, watch, kernel, peer))
@@ -171,13 +171,18 @@ static void boot_some(const struct boot_order *order, struct watch *watch, const
 		peer->cpus = watch->cpus;
 		peer->known = true;
 	}
-	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel, boots);
+	if (most > 1)
+		snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
+			 boots);
+	else
+		snprintf(peer->note, sizeof(peer->note), "%.100s", kernel);
 }
 
 /* More than the profile says: its image is in build. */
 struct how {
 	const char *build, *append;
 	uint64_t memory, timeout;
+	unsigned int boots;
 };
 
 static void measure(const struct bench_setup *setup, const struct profile *profile,
@@ -189,6 +194,7 @@ static void measure(const struct bench_setup *setup, const struct profile *profi
 					  .cpus = setup->linux_cpus,
 					  .memory = how->memory,
 					  .append = how->append,
+					  .qemu_args = setup->qemu_args,
 					  .timeout = how->timeout,
 					  .line = on_line,
 					  .context = &watch,
@@ -196,7 +202,7 @@ static void measure(const struct bench_setup *setup, const struct profile *profi
 
 	*peer = (struct bench_peer){ .what = WHAT };
 	if (kernel)
-		boot_some(&order, &watch, kernel, peer);
+		boot_some(&order, &watch, kernel, peer, how->boots);
 	else
 		snprintf(
 			peer->note, sizeof(peer->note),
@@ -214,13 +220,13 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 					 .accel = setup->profile->accel,
 					 .image = kernel };
 
-	measure(setup, &profile, &(struct how){ folder, APPEND, MEMORY, setup->timeout }, kernel,
-		peer);
+	measure(setup, &profile,
+		&(struct how){ folder, APPEND, MEMORY, setup->timeout, LINUX_BOOTS }, kernel, peer);
 	free(kernel);
 	free(folder);
 }
 
-void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
 {
 	char *kernel = find_kernel(setup->peers);
 	char *image = kernel ? text_format("peers/linux/boot/%s", kernel) : NULL;
@@ -231,8 +237,10 @@ void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer
 	measure(setup, &profile,
 		&(struct how){ setup->build, APPEND_HYPERVISED, LINUX_MEMORY_HYPERVISED,
 			       setup->timeout > TIMEOUT_HYPERVISED ? setup->timeout
-								   : TIMEOUT_HYPERVISED },
+								   : TIMEOUT_HYPERVISED,
+			       1 },
 		kernel, peer);
 	free(kernel);
 	free(image);
+	return peer->known ? 0 : -1;
 }

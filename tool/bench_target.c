@@ -194,7 +194,7 @@ static const struct target targets[TARGETS] = {
 	{ "percpu_alloc and percpu_free", 100, true, "ns", "on the host", percpu, NULL },
 	{ "xen/pv: entry to all of 16 online, of Linux's SMP time", 1.0 / 10, false, "",
 	  "Debian's Linux on the same Xen", xen_pv, NULL },
-	{ "xen/pvh: the same", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
+	{ "xen/pvh: the same, of 8", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
 	  NULL },
 	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
 };

@@ -111,12 +111,13 @@ static int claim_all(void)
 int pv_memory_map_step(cpu_t cpu)
 {
 	static struct xen_memory_range entries[PV_MEMORY_ENTRIES];
-	uint32_t count;
-	long answer = xen_memory_map_ask(entries, PV_MEMORY_ENTRIES, &count);
+	uint32_t count = 0;
+	/* The memory of a PV dom0 is its pages, and Xen has no map of them. */
+	long answer =
+		pv_boot.privileged ? 0 : xen_memory_map_ask(entries, PV_MEMORY_ENTRIES, &count);
 	int error;
 
 	(void)cpu;
-	/* So it is for a PV dom0, whose memory is its pages. */
 	if (answer < 0)
 		console_print("muster: xen: memory map: Xen has none (%s): all %lu pages are taken "
 			      "for RAM\n",
