@@ -21,31 +21,13 @@ IMAGE_CHOICE(order_proof);
 #define OF_EVERYBODY	 ((UINT64_C(1) << FIRST_OF_ONE_CPU) - 1)
 
 /* The order in which core puts the rows it knows; platforms add rows between them or leave some
- * out, and never reorder. */
+ * out, and never reorder. `clock` is not one of them: where it is best read is the platform's to know,
+ * and its needs and who needs it are order enough. */
 static const char *const canonical[] = {
-	"console",
-	"hypervisor",
-	"layout",
-	"fixmap",
-	"command-line",
-	"memory-map",
-	"page-tables",
-	"firmware",
-	"clock",
-	"nodes",
-	"cpu-ids",
-	"boot-unit",
-	"boot-stacks",
-	"interrupts",
-	"start-code",
-	"unit",
-	"stack",
-	"start",
-	"descriptor-tables",
-	"cpu-check",
-	"stack-marks",
-	"call-queue",
-	"online",
+	"console",     "hypervisor",  "layout",	    "fixmap",  "command-line", "memory-map",
+	"page-tables", "firmware",    "nodes",	    "cpu-ids", "boot-unit",    "boot-stacks",
+	"interrupts",  "start-code",  "unit",	    "stack",   "start",	       "descriptor-tables",
+	"cpu-check",   "stack-marks", "call-queue", "online",
 };
 
 struct fault_text {

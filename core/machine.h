@@ -27,6 +27,9 @@ struct machine {
 
 	/* Text out, on every console that was found. NULL while there is none. */
 	void (*console_write)(const char *text, size_t length);
+	/* Find a console and set console_write, for a panic before step `console`. NULL: such a panic
+	 * is silent. */
+	void (*emergency_console)(void);
 
 	/*
 	 * Map [address, address + size) to physical memory, or take the mapping away (no other CPU

@@ -49,6 +49,8 @@ void panic_begin(cpu_t cpu)
 	}
 	hypercall_count_stop();
 	console_break_lock();
+	if (!machine_get()->console_write && machine_get()->emergency_console)
+		machine_get()->emergency_console();
 }
 
 /* The others are stopped when all has been said: one that is on its way in may have nothing yet to take

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Measures the time-stamp counter once, in step `clock`. Every wait here is bounded by a count of
- * polls, because there is no clock yet to bound it with.
+ * Measures the time-stamp counter once: the ACPI timer is looked at when it is found, in step
+ * `firmware`, and again in step `clock`, behind all that can be done in between, so that nobody has to
+ * wait for the time between to pass. Every wait here is bounded by a count of polls, because there is no
+ * clock yet to bound it with.
  */
 #include "device/clock_source.h"
 
@@ -80,13 +82,11 @@ struct counter {
 	uint32_t (*read)(uint16_t port);
 };
 
-static struct reading counter_look(const struct counter *counter)
+static void counter_look(const struct counter *counter, struct reading *reading)
 {
-	struct reading reading = { .before = counter_read() };
-
-	reading.timer = counter->read(counter->port);
-	reading.after = counter_read();
-	return reading;
+	reading->before = counter_read();
+	reading->timer = counter->read(counter->port);
+	reading->after = counter_read();
 }
 
 static uint64_t doubt(const struct reading *reading)
@@ -94,27 +94,28 @@ static uint64_t doubt(const struct reading *reading)
 	return reading->after - reading->before;
 }
 
-/* One measurement; *doubtful: how many ticks it may be wrong by. 0: the counter does not run. */
-static uint64_t measure(const struct counter *counter, uint64_t *doubtful)
+/* One measurement from *first on; *doubtful: how many ticks it may be wrong by. 0: the counter does not
+ * run. */
+static uint64_t measure(const struct counter *counter, const struct reading *first,
+			uint64_t *doubtful)
 {
 	const uint32_t wanted = counter->frequency / MEASURE_DIVISOR;
-	struct reading first = counter_look(counter), last = first;
+	struct reading last;
 	uint32_t passed = 0;
-	uint64_t ticks;
 
 	for (uint32_t polls = 0; passed < wanted; polls++) {
 		if (polls == (passed ? POLLS_MAX : counter->still_polls))
 			return 0;
-		last = counter_look(counter);
-		passed = (last.timer - first.timer) & counter->mask;
+		counter_look(counter, &last);
+		passed = (last.timer - first->timer) & counter->mask;
 	}
-	*doubtful = doubt(&first) + doubt(&last);
-	ticks = last.before - first.before;
-	return ticks * counter->frequency / passed;
+	*doubtful = doubt(first) + doubt(&last);
+	return (last.before - first->before) * counter->frequency / passed;
 }
 
-/* Repeated, a few times, until one is not in doubt by more than a hundredth; else the best. */
-static uint64_t frequency_by(const struct counter *counter)
+/* Repeated, a few times, until one is not in doubt by more than a hundredth; else the best. The first
+ * begins at *first, the others when the one before is over. */
+static uint64_t frequency_by(const struct counter *counter, struct reading *first)
 {
 	uint64_t best = 0, least = UINT64_MAX;
 
@@ -123,7 +124,7 @@ static uint64_t frequency_by(const struct counter *counter)
 		uint64_t frequency;
 
 		MARK_WAIT_BEGIN();
-		frequency = measure(counter, &doubtful);
+		frequency = measure(counter, first, &doubtful);
 		MARK_WAIT_END();
 		if (!frequency)
 			return 0;
@@ -133,21 +134,26 @@ static uint64_t frequency_by(const struct counter *counter)
 		}
 		if (least * MEASURE_DIVISOR * 100 < best)
 			break;
+		counter_look(counter, first);
 	}
 	return best;
 }
 
-static uint64_t frequency_by_pm_timer(uint16_t port, bool bits_32)
-{
-	const struct counter timer = {
-		.frequency = PM_TIMER_HZ,
-		.mask = bits_32 ? UINT32_MAX : 0xffffff,
-		.port = port,
-		.still_polls = POLLS_MAX,
-		.read = port_read32,
-	};
+/* The ACPI timer and the first look at it; no port: there is none. */
+static struct counter pm_timer = {
+	.frequency = PM_TIMER_HZ,
+	.still_polls = POLLS_MAX,
+	.read = port_read32,
+};
+static struct reading pm_timer_first;
 
-	return frequency_by(&timer);
+void tsc_measure_begin(uint16_t pm_timer_port, bool pm_timer_32)
+{
+	pm_timer.port = pm_timer_port;
+	pm_timer.mask = pm_timer_32 ? UINT32_MAX : 0xffffff;
+	/* The second look counts: an emulator is slow the first time it meets an instruction. */
+	for (uint32_t i = 0; pm_timer_port && i < 2; i++)
+		counter_look(&pm_timer, &pm_timer_first);
 }
 
 static uint64_t frequency_by_pit(void)
@@ -187,18 +193,20 @@ static uint32_t pit_counter_read(uint16_t port)
  * takes channel 0's interrupt. */
 static uint64_t frequency_by_pit_counter(void)
 {
-	const struct counter channel = {
+	static const struct counter channel = {
 		.frequency = PIT_HZ,
 		.mask = PIT_MASK,
 		.port = PIT_CHANNEL_0,
 		.still_polls = PIT_STILL_POLLS,
 		.read = pit_counter_read,
 	};
+	struct reading first;
 
 	port_write8(PIT_COMMAND, PIT_PERIODIC_0);
 	port_write8(PIT_CHANNEL_0, 0);
 	port_write8(PIT_CHANNEL_0, 0);
-	return frequency_by(&channel);
+	counter_look(&channel, &first);
+	return frequency_by(&channel, &first);
 }
 
 static uint8_t rtc_read(uint8_t index)
@@ -263,12 +271,12 @@ static uint64_t frequency_by_rtc(void)
 	return middle_of(found[0], found[1], found[2]);
 }
 
-uint64_t tsc_frequency(uint16_t pm_timer_port, bool pm_timer_32)
+uint64_t tsc_frequency(void)
 {
 	uint64_t frequency = frequency_told();
 
-	if (!frequency && pm_timer_port)
-		frequency = frequency_by_pm_timer(pm_timer_port, pm_timer_32);
+	if (!frequency && pm_timer.port)
+		frequency = frequency_by(&pm_timer, &pm_timer_first);
 	if (!frequency)
 		frequency = frequency_by_pit();
 	if (!frequency)

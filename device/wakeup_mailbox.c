@@ -16,21 +16,20 @@ static uint16_t command_of(const struct wakeup_mailbox *mailbox)
 	return __atomic_load_n(&mailbox->at->command, __ATOMIC_ACQUIRE);
 }
 
-bool wakeup_mailbox_came_late(struct wakeup_mailbox *mailbox, uint32_t *apic_id)
+bool wakeup_mailbox_came_late(struct wakeup_mailbox *mailbox, uint32_t *apic_id, uint16_t *command)
 {
 	if (!mailbox->stuck || command_of(mailbox) != ACPI_MAILBOX_NONE)
 		return false;
 	mailbox->stuck = false;
 	*apic_id = mailbox->waiting_for;
+	*command = mailbox->waiting_command;
 	return true;
 }
 
 /* May a command be written? */
 static int check_free(struct wakeup_mailbox *mailbox, uint32_t apic_id)
 {
-	uint32_t late;
-
-	if (wakeup_mailbox_came_late(mailbox, &late) || !mailbox->stuck) {
+	if (!mailbox->stuck) {
 		uint16_t command = command_of(mailbox);
 
 		if (command == ACPI_MAILBOX_NONE)
@@ -38,6 +37,7 @@ static int check_free(struct wakeup_mailbox *mailbox, uint32_t apic_id)
 		/* Not ours: what the firmware, or a kernel before us, left there. */
 		mailbox->stuck = true;
 		mailbox->waiting_for = mailbox->at->apic_id;
+		mailbox->waiting_command = command;
 	}
 	console_print("muster: wakeup mailbox: nothing can be sent to APIC id %#x: APIC id %#x has "
 		      "not taken its command\n",
@@ -62,6 +62,7 @@ static int send(struct wakeup_mailbox *mailbox, uint32_t apic_id, uint64_t vecto
 		if (clock_limit_over(&limit)) {
 			mailbox->stuck = true;
 			mailbox->waiting_for = apic_id;
+			mailbox->waiting_command = (uint16_t)command;
 			console_print("muster: wakeup mailbox: APIC id %#x has not taken its "
 				      "command %u within %u ms\n",
 				      apic_id, command, milliseconds);

@@ -13,8 +13,10 @@
 
 struct wakeup_mailbox {
 	volatile struct acpi_abi_mailbox *at; /* mapped, read and write */
-	uint32_t waiting_for;		      /* APIC id whose command has not been acknowledged, */
-	bool stuck;			      /* if this says so */
+	/* A command that has not been acknowledged in time, if `stuck`. */
+	uint32_t waiting_for; /* the APIC id that it is for */
+	uint16_t waiting_command;
+	bool stuck;
 };
 
 /*
@@ -31,9 +33,11 @@ int wakeup_mailbox_wake(struct wakeup_mailbox *mailbox, uint32_t apic_id, uint64
 int wakeup_mailbox_test(struct wakeup_mailbox *mailbox, uint32_t apic_id, uint32_t milliseconds);
 
 /*
- * Is a command out that was given up on, and has it been acknowledged meanwhile? Then the mailbox
- * can be used again, and *apic_id is the processor that came late.
+ * Is a command out that was given up on, and has it been acknowledged meanwhile? Then the mailbox can be
+ * used again, *apic_id is the processor that came late, and *command what it took: ACPI_MAILBOX_WAKEUP,
+ * it has left the firmware's loop; ACPI_MAILBOX_TEST, it is in it. Told once. Until it has been asked for,
+ * wakeup_mailbox_wake() and _test() return MUSTER_E_BUSY, so that nobody who came late is forgotten.
  */
-bool wakeup_mailbox_came_late(struct wakeup_mailbox *mailbox, uint32_t *apic_id);
+bool wakeup_mailbox_came_late(struct wakeup_mailbox *mailbox, uint32_t *apic_id, uint16_t *command);
 
 #endif

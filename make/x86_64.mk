@@ -11,7 +11,7 @@ ifneq ($(findstring clang,$(CC_X86_64)),)
 X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
-X86_SOURCES := $(wildcard core/*.c firmware/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
+X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/x86_64/*.c arch/x86_64/*.S device/*.c \
 	platform/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
@@ -83,9 +83,11 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
+# A panic before step `console`.
+$(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 xen-pv-checks,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 xen-pv-checks early-panic,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

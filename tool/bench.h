@@ -83,6 +83,14 @@ struct bench_hypervised {
 };
 #define BENCH_HYPERVISED 2
 
+/* Bring-up by a clock that counts instructions, and Linux's by the same: repeats, whatever else runs. */
+struct bench_virtual {
+	uint64_t cpus;
+	struct bench_figure start; /* the first start of another CPU to all online, ns */
+	struct bench_peer linux_kernel;
+};
+#define BENCH_VIRTUAL 3
+
 struct bench {
 	bool quick;
 	struct bench_guest guests[BENCH_GUESTS_MAX]; /* by number of CPUs, ascending */
@@ -92,6 +100,7 @@ struct bench {
 	struct bench_figure increment;	  /* instructions */
 	struct bench_peer linux_kernel, kvm_unit_tests;
 	struct bench_hypervised xen[BENCH_HYPERVISED]; /* xen-pv, xen-pvh */
+	struct bench_virtual papr[BENCH_VIRTUAL];      /* 4, 16, 64 CPUs */
 };
 
 /* The guest with so many CPUs, or NULL if there is none or it was not measured. */

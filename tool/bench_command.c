@@ -10,6 +10,7 @@
 #include "tool/bench_linux.h"
 #include "tool/bench_program.h"
 #include "tool/bench_show.h"
+#include "tool/bench_virtual.h"
 #include "tool/bench_xen.h"
 #include "tool/boot.h"
 #include "tool/commands.h"
@@ -38,6 +39,7 @@
 #define KUT_MORE	64
 
 static const uint64_t all_cpus[] = { 1, 4, 16, 64, 255 };
+static const uint64_t papr_cpus[BENCH_VIRTUAL] = { 4, 16, 64 };
 static const uint64_t quick_cpus[] = { 1, 4, 16 };
 
 static void say(const char *what, uint64_t cpus)
@@ -151,6 +153,44 @@ static void measure_xen(const struct bench_setup *setup, struct bench_hypervised
 	profile_free(&profile);
 }
 
+static void measure_papr(const struct bench_setup *setup, struct bench *bench)
+{
+	struct profile_search search = { .first = setup->profiles,
+					 .program_folder = file_program_folder() };
+	struct bench_setup under = *setup;
+	struct profile profile;
+	char note[BENCH_NOTE_SIZE];
+	int error = profile_find(&search, "papr", &profile, note, sizeof(note));
+
+	under.profile = &profile;
+	for (size_t i = 0; i < BENCH_VIRTUAL && !boot_interrupted(); i++) {
+		bench->papr[i].cpus = under.linux_cpus = papr_cpus[i];
+		memcpy(bench->papr[i].start.note, note, sizeof(note));
+		if (error)
+			continue;
+		say("papr", papr_cpus[i]);
+		virtual_measure(&under, &bench->papr[i]);
+	}
+	profile_free(&profile);
+}
+
+/* What --quick leaves out. */
+static void leave_out(struct bench *bench, const char *const xen[BENCH_HYPERVISED])
+{
+	static const char why[] = "left out by --quick";
+
+	snprintf(bench->linux_kernel.note, BENCH_NOTE_SIZE, why);
+	snprintf(bench->kvm_unit_tests.note, BENCH_NOTE_SIZE, why);
+	for (size_t i = 0; i < BENCH_HYPERVISED; i++) {
+		snprintf(bench->xen[i].profile, sizeof(bench->xen[i].profile), "%s", xen[i]);
+		snprintf(bench->xen[i].wall.note, BENCH_NOTE_SIZE, why);
+	}
+	for (size_t i = 0; i < BENCH_VIRTUAL; i++) {
+		bench->papr[i].cpus = papr_cpus[i];
+		snprintf(bench->papr[i].start.note, BENCH_NOTE_SIZE, why);
+	}
+}
+
 static void measure(const struct bench_setup *setup, struct bench *bench)
 {
 	static const char *const xen[BENCH_HYPERVISED] = { "xen-pv", "xen-pvh" };
@@ -162,13 +202,7 @@ static void measure(const struct bench_setup *setup, struct bench *bench)
 	measure_percpu_alloc(setup->build, &bench->percpu_alloc);
 	measure_increment(setup->build, &bench->increment);
 	if (bench->quick) {
-		snprintf(bench->linux_kernel.note, BENCH_NOTE_SIZE, "left out by --quick");
-		snprintf(bench->kvm_unit_tests.note, BENCH_NOTE_SIZE, "left out by --quick");
-		for (size_t i = 0; i < BENCH_HYPERVISED; i++) {
-			snprintf(bench->xen[i].profile, sizeof(bench->xen[i].profile), "%s",
-				 xen[i]);
-			snprintf(bench->xen[i].wall.note, BENCH_NOTE_SIZE, "left out by --quick");
-		}
+		leave_out(bench, xen);
 		return;
 	}
 	say("Linux", setup->linux_cpus);
@@ -178,6 +212,7 @@ static void measure(const struct bench_setup *setup, struct bench *bench)
 		kut_measure(setup, KUT_LESS, KUT_MORE, &bench->kvm_unit_tests);
 	for (size_t i = 0; i < BENCH_HYPERVISED && !boot_interrupted(); i++)
 		measure_xen(setup, &bench->xen[i], xen[i], xen_cpus[i]);
+	measure_papr(setup, bench);
 }
 
 static int write_json(const struct bench *bench, const struct target_row *rows, const char *path)

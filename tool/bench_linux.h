@@ -18,8 +18,21 @@ enum linux_line {
  */
 enum linux_line linux_line_of(const char *line, size_t length, uint64_t *cpus);
 
+/*
+ * The time stamp in front of such a line, "[    0.769896] ", in seconds of the guest's clock. False: it has
+ * none.
+ */
+bool linux_stamp_of(const char *line, size_t length, double *seconds);
+
 /* Boot the newest Linux in the folder of peers, in the same machine, with setup->linux_cpus CPUs. */
 void linux_measure(const struct bench_setup *setup, struct bench_peer *peer);
+
+/*
+ * Boot the newest ppc64le Linux in the machine of setup->profile, with words for QEMU that make its clock
+ * count instructions; timed by the stamps of its log.
+ */
+void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
+			   struct bench_peer *peer);
 
 /* MiB of the machine that has a hypervisor, Linux's and muster's: with half of it Xen gives up on a PVH
  * guest. */

@@ -146,6 +146,23 @@ static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
 		write_calls(xen, file);
 }
 
+static void write_virtual(const struct bench_virtual *times, FILE *file)
+{
+	const struct bench_peer *peer = &times->linux_kernel;
+
+	if (!times->start.known) {
+		fprintf(file, "  %" PRIu64 " CPUs: not measured: %s\n", times->cpus,
+			times->start.note);
+		return;
+	}
+	fprintf(file, "  %" PRIu64 " CPUs: from the first start to all online %.3f ms;",
+		times->cpus, times->start.value / 1e6);
+	if (peer->known)
+		fprintf(file, " Linux %.3f ms (%s)\n", peer->seconds * 1e3, peer->note);
+	else
+		fprintf(file, " Linux: not measured: %s\n", peer->note);
+}
+
 static void write_target(const struct target_row *row, FILE *file)
 {
 	const char *than = row->below ? "<" : "<=";
@@ -174,6 +191,9 @@ void bench_write_text(const struct bench *bench, const struct target_row rows[TA
 	fputs("\nAs the first guest of Xen:\n", file);
 	for (size_t i = 0; i < BENCH_HYPERVISED; i++)
 		write_hypervised(&bench->xen[i], file);
+	fputs("\nOn PAPR, by a clock that counts instructions:\n", file);
+	for (size_t i = 0; i < BENCH_VIRTUAL; i++)
+		write_virtual(&bench->papr[i], file);
 	fprintf(file, "\n%-54s %9s    %-8s\n", "Targets", "value", "limit");
 	for (size_t i = 0; i < TARGETS; i++)
 		write_target(&rows[i], file);

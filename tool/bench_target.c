@@ -115,6 +115,34 @@ static struct bench_figure xen_pvh(const struct bench *bench)
 	return hypervised(&bench->xen[1]);
 }
 
+static struct bench_figure papr_of_linux(const struct bench_virtual *times)
+{
+	if (!times->start.known)
+		return unknown(times->start.note);
+	if (!times->linux_kernel.known || times->linux_kernel.cpus != times->cpus ||
+	    times->linux_kernel.seconds <= 0)
+		return unknown(times->linux_kernel.known ? "Linux had another number of CPUs"
+							 : times->linux_kernel.note);
+	return known(times->start.value / 1e9 / times->linux_kernel.seconds);
+}
+
+static struct bench_figure papr_4(const struct bench *bench)
+{
+	const struct bench_figure *start = &bench->papr[0].start;
+
+	return start->known ? known(start->value / 1e3) : unknown(start->note);
+}
+
+static struct bench_figure papr_16(const struct bench *bench)
+{
+	return papr_of_linux(&bench->papr[1]);
+}
+
+static struct bench_figure papr_64(const struct bench *bench)
+{
+	return papr_of_linux(&bench->papr[2]);
+}
+
 static double part_of(const struct bench_part *parts, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
@@ -196,6 +224,12 @@ static const struct target targets[TARGETS] = {
 	  "Debian's Linux on the same Xen", xen_pv, NULL },
 	{ "xen/pvh: the same, of 8", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
 	  NULL },
+	{ "papr: first start to all of 4 online, virtual time", 950, true, "us",
+	  "kvm-unit-tests' start_cpus", papr_4, NULL },
+	{ "papr: the same with 16, of Linux's SMP time", 1.0 / 100, false, "",
+	  "Debian's Linux in the same machine", papr_16, NULL },
+	{ "papr: the same with 64", 1.0 / 100, false, "", "Debian's Linux in the same machine",
+	  papr_64, NULL },
 	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
 };
 

@@ -61,6 +61,7 @@ static void backtrace_here(void)
 
 struct machine x86_machine = {
 	.architecture = "x86_64",
+	.emergency_console = x86_emergency_console,
 	.map = page_table_map,
 	.map_pages = page_table_map_pages,
 	.unmap = page_table_unmap,

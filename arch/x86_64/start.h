@@ -29,8 +29,8 @@ extern struct machine x86_machine;
 const char *x86_hypervisor(void);
 
 /*
- * Find a console and set x86_machine.console_write, for a trap before step `console`. Supplied by a
- * platform; may be missing (weak), then such a trap is silent.
+ * Find a console and set x86_machine.console_write, for a panic before step `console`. Supplied by a
+ * platform; may be missing (weak), then such a panic is silent.
  */
 void x86_emergency_console(void) __attribute__((weak));
 

@@ -86,13 +86,20 @@ bool pc_mailbox_exists(void)
 	return mailbox.at;
 }
 
-/* Has one that was given up on taken its command after all? It found itself late and stopped: with us,
- * or back with the firmware. */
+/*
+ * Has one that was given up on taken its command after all? Woken, it found itself late and stopped: with
+ * us, or, where there is a reset vector, back with the firmware. Whoever takes a test is with the firmware.
+ */
 static void look_for_late_one(void)
 {
 	uint32_t late;
+	uint16_t command;
 
-	if (wakeup_mailbox_came_late(&mailbox, &late) && !reset_vector && late <= LOCAL_APIC_ID_MAX)
+	if (!wakeup_mailbox_came_late(&mailbox, &late, &command) || late > LOCAL_APIC_ID_MAX)
+		return;
+	if (command == ACPI_MAILBOX_TEST)
+		away[late] = false;
+	else if (!reset_vector)
 		away[late] = true;
 }
 
@@ -116,9 +123,11 @@ void pc_mailbox_left_out(hwid_t hwid)
 
 int pc_mailbox_start(hwid_t hwid)
 {
-	int error = wakeup_mailbox_wake(&mailbox, (uint32_t)hwid.value, start_page_vector(),
-					clock_cpu_limit());
+	int error;
 
+	look_for_late_one();
+	error = wakeup_mailbox_wake(&mailbox, (uint32_t)hwid.value, start_page_vector(),
+				    clock_cpu_limit());
 	if (error)
 		return error;
 	away[hwid.value] = true;
@@ -128,8 +137,11 @@ int pc_mailbox_start(hwid_t hwid)
 
 void pc_mailbox_took_back(hwid_t hwid)
 {
+	if (!reset_vector)
+		return;
+	look_for_late_one();
 	/* If it does not answer, a line has said so, and INIT is what is left. */
-	if (reset_vector && !wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit()))
+	if (!wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit()))
 		away[hwid.value] = false;
 }
 

@@ -275,7 +275,7 @@ static void canonical_order(void **state)
 	static const char *const known[] = {
 		"console",     "hypervisor",   "layout",
 		"fixmap",      "command-line", "memory-map",
-		"page-tables", "firmware",     "clock",
+		"page-tables", "firmware",     "nodes",
 		"cpu-ids",     "boot-unit",    "boot-stacks",
 		"interrupts",  "start-code",   "unit",
 		"stack",       "start",	       "descriptor-tables",

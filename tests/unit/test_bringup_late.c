@@ -169,6 +169,33 @@ static void start_is_undone_for_a_late_one(void **state)
 	assert_non_null(strstr(guest.trace[2], "-descriptor-tables -start -stack -unit"));
 }
 
+/* CPU 2's start-up is reported as failed when that CPU is there already: an earlier one was late. */
+static int start_fails_too_late(cpu_t cpu)
+{
+	int error = guest_start(cpu);
+
+	if (cpu.number != 2)
+		return error;
+	return guest_reaches(cpu_2, CPU_ONLINE) ? MUSTER_E_TIMED_OUT : MUSTER_E_BUSY;
+}
+
+/* It is as good as started: its memory stays, and it goes down and up like any other. */
+static void start_fails_yet_it_arrives(void **state)
+{
+	(void)state;
+	give_time();
+	guest_step("start")->run = start_fails_too_late;
+	assert_int_equal(guest_bring_up(), 0);
+	assert_true(host_log_has("muster: CPU 2: step start failed: timed out\n"));
+	assert_int_equal(cpu_state(cpu_2), CPU_ONLINE);
+	assert_true(percpu_unit(cpu_2));
+	assert_int_equal(cpu_online_count(), CPUS);
+	assert_int_equal(cpu_down(cpu_2), 0);
+	assert_int_equal(percpu_unit(cpu_2), 0);
+	assert_int_equal(cpu_up(cpu_2), 0);
+	assert_int_equal(cpu_state(cpu_2), CPU_ONLINE);
+}
+
 static void stuck_in_each_online_row(void **state)
 {
 	const char *const rows[] = { "descriptor-tables", "areas", "call-queue", "online" };
@@ -368,6 +395,7 @@ int main(void)
 		TEST(never_arrives_of_all),
 		TEST(nobody_arrives),
 		TEST(arrives_late),
+		TEST(start_fails_yet_it_arrives),
 		TEST(arrives_a_little_late),
 		TEST(start_is_undone_for_a_late_one),
 		TEST(stuck_in_each_online_row),

@@ -175,15 +175,14 @@ static void one_that_does_not_come_back(void **state)
 	assert_true(host_log_has("APIC id 0x3 is not with the firmware: it is started by INIT\n"));
 	assert_true(pc_mailbox_holds(id(2)));
 	assert_int_equal(pc_mailbox_start(id(2)), MUSTER_E_BUSY);
-	/* There it is; but nobody knows where it has been. */
+	/* There it is, where the test looked for it. */
 	silent = UINT32_MAX;
 	while (__atomic_load_n(&memory.command, __ATOMIC_ACQUIRE))
 		sched_yield();
 	*clock_cpu_limit_store() = LONG;
-	assert_false(pc_mailbox_holds(id(3)));
 	assert_int_equal(pc_mailbox_start(id(2)), 0);
-	pc_mailbox_took_back(id(3));
 	assert_true(pc_mailbox_holds(id(3)));
+	assert_int_equal(pc_mailbox_start(id(3)), 0);
 }
 
 /* One that takes its command when it has been given up on will be held by us, not by the firmware. */

@@ -115,24 +115,32 @@ static void one_that_does_not_answer(void **state)
 static void one_that_answers_late(void **state)
 {
 	uint32_t late = 0;
+	uint16_t command = 0;
 
 	(void)state;
-	assert_false(wakeup_mailbox_came_late(&mailbox, &late));
+	assert_false(wakeup_mailbox_came_late(&mailbox, &late, &command));
 	assert_int_equal(wakeup_mailbox_wake(&mailbox, 8, 0x1000, 10), MUSTER_E_TIMED_OUT);
-	assert_false(wakeup_mailbox_came_late(&mailbox, &late));
+	assert_false(wakeup_mailbox_came_late(&mailbox, &late, &command));
 	memory.command = 0;
-	assert_true(wakeup_mailbox_came_late(&mailbox, &late));
+	/* Nobody has asked yet who it was: it would be forgotten. */
+	assert_int_equal(wakeup_mailbox_wake(&mailbox, 7, 0x1000, LIMIT), MUSTER_E_BUSY);
+	assert_true(wakeup_mailbox_came_late(&mailbox, &late, &command));
 	assert_int_equal(late, 8);
-	assert_false(wakeup_mailbox_came_late(&mailbox, &late));
+	assert_int_equal(command, ACPI_MAILBOX_WAKEUP);
+	assert_false(wakeup_mailbox_came_late(&mailbox, &late, &command));
 	assert_int_equal(wakeup_mailbox_wake(&mailbox, 7, 0x1000, LIMIT), 0);
-	/* And without having been asked for. */
-	assert_int_equal(wakeup_mailbox_wake(&mailbox, 8, 0x1000, 10), MUSTER_E_TIMED_OUT);
+	assert_int_equal(wakeup_mailbox_test(&mailbox, 9, 10), MUSTER_E_TIMED_OUT);
 	memory.command = 0;
-	assert_int_equal(wakeup_mailbox_wake(&mailbox, 7, 0x1000, LIMIT), 0);
+	assert_true(wakeup_mailbox_came_late(&mailbox, &late, &command));
+	assert_int_equal(late, 9);
+	assert_int_equal(command, ACPI_MAILBOX_TEST);
 }
 
 static void what_somebody_left_there(void **state)
 {
+	uint32_t late = 0;
+	uint16_t command = 0;
+
 	(void)state;
 	memory.apic_id = 0x55;
 	memory.command = 1;
@@ -140,6 +148,8 @@ static void what_somebody_left_there(void **state)
 	assert_int_equal(memory.apic_id, 0x55);
 	assert_true(capture_has("APIC id 0x55 has not taken its command\n"));
 	memory.command = 0;
+	assert_true(wakeup_mailbox_came_late(&mailbox, &late, &command));
+	assert_int_equal(late, 0x55);
 	assert_int_equal(wakeup_mailbox_wake(&mailbox, 7, 0x1000, LIMIT), 0);
 }
 
