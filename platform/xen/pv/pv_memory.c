@@ -9,6 +9,7 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start.h"
 #include "core/clock_store.h"
+#include "core/console_early.h"
 #include "core/memory_map.h"
 #include "platform/options.h"
 #include "platform/xen/vcpu_areas.h"
@@ -49,6 +50,7 @@ static uint64_t physical_of(const char *symbol)
 int pv_hypervisor_step(cpu_t cpu)
 {
 	const uint64_t address = boot_source()->physical;
+	int error;
 
 	(void)cpu;
 	/* What Xen begins us on is mapped from the image on. */
@@ -58,7 +60,10 @@ int pv_hypervisor_step(cpu_t cpu)
 			      address);
 		return MUSTER_E_CORRUPT;
 	}
-	return pv_boot_read((const struct start_info *)address, physical_of(image_end), &pv_boot);
+	error = pv_boot_read((const struct start_info *)address, physical_of(image_end), &pv_boot);
+	/* The hardware domain is who gets the machine's NMIs. */
+	console_is_dear = pv_boot.privileged;
+	return error;
 }
 
 int pv_command_line_step(cpu_t cpu)
