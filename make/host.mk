@@ -53,9 +53,11 @@ $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/p
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 
 $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_listen: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_listen.o

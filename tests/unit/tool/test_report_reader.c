@@ -522,6 +522,22 @@ static void test_last_seen_by_answers(void **state)
 	report_free(&report);
 }
 
+/* What was kept for later comes with the answer, which is the last. */
+static void test_last_seen_behind_kept(void **state)
+{
+	struct guest_report report = { 0 };
+
+	(void)state;
+	feed(&report, "@muster 1 at step=console where=BOOT cpu=0");
+	report_asked(&report);
+	feed(&report, "@muster 1 at step=layout where=BOOT cpu=0");
+	feed(&report, "@muster 1 at step=clock where=BOOT cpu=0");
+	expect_seen(&report, 0, "clock");
+	feed(&report, "@muster 1 at step=unit where=PREPARE cpu=1");
+	expect_seen(&report, 1, "unit");
+	report_free(&report);
+}
+
 static void test_any_bytes(void **state)
 {
 	struct guest_report report = { 0 };
@@ -634,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
+		cmocka_unit_test(test_last_seen_behind_kept),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_asks),
