@@ -7,16 +7,24 @@
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
  * only; test=xen-again: these, the others, and these once more; test=papr, test=papr-again: LoPAPR's.
  */
+#include "kernel/handover.h"
 #include "kernel/tests.h"
 
 /* Only where there is a Xen: the build leaves it out of other architectures. */
 #pragma weak test_xen
 /* The same of a PAPR hypervisor. */
 #pragma weak test_papr
+/* Only where a kernel can be left for another: the same. */
+#pragma weak handover_words
+#pragma weak handover_say
+#pragma weak handover_is_next
+#pragma weak handover_go
+#pragma weak test_handover
 
 #define STATUS_CPUS_MISSING 1
 #define STATUS_NO_BRING_UP  2
 #define STATUS_TESTS_FAILED 3
+#define STATUS_NO_HANDOVER  4
 
 enum test_choice {
 	TEST_ALL,
@@ -35,6 +43,7 @@ enum test_choice {
 };
 
 static uint64_t test_choice;
+static uint64_t free_now; /* when bring-up was over */
 
 /* A call chain with names that a reader of the backtrace recognises. */
 __attribute__((noinline)) static void panic_inner(void)
@@ -91,6 +100,8 @@ static void run_tests(struct ktap *ktap)
 	bool hotplug = test_choice == TEST_HOTPLUG || test_choice == TEST_HOTPLUG_AGAIN;
 
 	ktap_begin(ktap, 0);
+	if (test_handover)
+		test_handover(ktap, free_now);
 	if (hotplug)
 		test_hotplug_come(ktap, test_choice == TEST_HOTPLUG);
 	if (test_choice == TEST_NMI)
@@ -152,16 +163,20 @@ int muster_main(void)
 					       "overflow",   "hotplug",	  "hotplug-again", "nmi",
 					       "xen",	     "xen-again", "calls",	   "papr",
 					       "papr-again", NULL };
-	const struct command_line_word words[] = {
+	struct command_line_word words[1 + HANDOVER_WORDS] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,
 		  .number = &test_choice,
 		  .choices = choices },
 	};
-	const struct muster_options options = { words, sizeof(words) / sizeof(words[0]) };
+	struct muster_options options = { words, 1 };
 	struct ktap ktap = { 0 };
-	int missing = muster_bring_up(&options);
+	int missing;
 	int status;
+
+	for (size_t i = 0; handover_words && i < HANDOVER_WORDS; i++)
+		words[options.word_count++] = handover_words[i];
+	missing = muster_bring_up(&options);
 
 	if (missing < 0) {
 		status = STATUS_NO_BRING_UP;
@@ -170,7 +185,13 @@ int muster_main(void)
 			run_rules(&ktap);
 		status = STATUS_CPUS_MISSING;
 	} else {
-		status = run(&ktap);
+		free_now = mem_free_total();
+		if (handover_say)
+			handover_say();
+		if (handover_is_next && handover_is_next() && handover_go())
+			status = STATUS_NO_HANDOVER;
+		else
+			status = run(&ktap);
 	}
 	report_send(&ktap, status);
 	return status;
