@@ -43,8 +43,8 @@ static int pages_fill(void)
 		if (has_stack(STACKS_ALL, kind))
 			numbers[wanted++] =
 				(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
-	main_stack_top = machine_get()->map ? stack_offset(STACK_MAIN) + stack_size(STACK_MAIN)
-					    : percpu_unit_size() + stack_size(STACK_MAIN);
+	main_stack_top = machine_maps() ? stack_offset(STACK_MAIN) + stack_size(STACK_MAIN)
+					: percpu_unit_size() + stack_size(STACK_MAIN);
 	pages = wanted;
 	request.size = (size_t)pages * MEMORY_PAGE_SIZE;
 	return 0;
@@ -106,7 +106,7 @@ __attribute__((noinline)) static int attach(const struct cpu_record *record, uin
 
 	if (!error)
 		return 0;
-	if (machine_get()->map)
+	if (machine_maps())
 		unmap_first(pages, window);
 	mem_free(physical, request.size);
 	return error;
@@ -144,7 +144,7 @@ int cpu_memory_create(cpu_t cpu)
 	physical = mem_alloc_request(&request);
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
-	if (machine_get()->map) {
+	if (machine_maps()) {
 		window = layout_window(cpu.number);
 		error = map(record, physical, window);
 		if (error)

@@ -7,6 +7,7 @@
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
 
+#include <muster/arch/cpu.h>
 #include <muster/bringup.h>
 #include <muster/cpu.h>
 #include <stdbool.h>
@@ -109,5 +110,12 @@ static inline const struct machine *machine_get(void)
 	return machine_current;
 }
 void machine_set(const struct machine *machine);
+
+/* Is there translation, so that units and stacks lie in windows? Known when this is compiled, on an
+ * architecture whose kernels always have it. */
+static inline bool machine_maps(void)
+{
+	return CPU_ALWAYS_TRANSLATES || machine_get()->map;
+}
 
 #endif

@@ -161,7 +161,7 @@ bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guar
 		*guard = address < adopted_bottom;
 		return true;
 	}
-	if (!machine_get()->map) {
+	if (!machine_maps()) {
 		*guard = false;
 		return find_unmapped(address, cpu, kind);
 	}

@@ -25,7 +25,7 @@ static size_t stacks_bytes(uint32_t kinds)
 
 static void stacks_unmap(cpu_t cpu, uint32_t kinds)
 {
-	for (uint32_t kind = 0; kind < STACK_KINDS && machine_get()->map; kind++)
+	for (uint32_t kind = 0; kind < STACK_KINDS && machine_maps(); kind++)
 		if (has_stack(kinds, kind))
 			machine_get()->unmap(stack_bottom(cpu, kind), STACK_SIZE);
 }

@@ -144,7 +144,7 @@ static uintptr_t unit_map(cpu_t cpu, uint64_t physical, uint32_t node, int *erro
 {
 	uintptr_t address = layout_window(cpu.number);
 
-	if (!machine_get()->map) {
+	if (!machine_maps()) {
 		address = (uintptr_t)machine_get()->direct(physical);
 		*error = address ? 0 : MUSTER_E_NO_MEMORY;
 		return address;
@@ -182,7 +182,7 @@ static void unit_memory_destroy(uintptr_t address)
 {
 	uint64_t physical = machine_get()->physical(address);
 
-	if (machine_get()->map)
+	if (machine_maps())
 		machine_get()->unmap(address, unit_size);
 	mem_free(physical, unit_size);
 }

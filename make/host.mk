@@ -15,7 +15,9 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
 	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
+HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
 HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
+HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
@@ -74,6 +76,8 @@ FUZZ_SECONDS ?= 5
 FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
 	core/clock.c core/error.c $(wildcard firmware/*.c)
+FUZZ_SOURCES += handover/payload_elf.c handover/payload_parts.c
+FUZZ_SOURCES += device/dr_connector.c
 FUZZ_SOURCES += platform/xen/event_fifo.c platform/xen/pv/pv_boot.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %/fuzz_report.c %/fuzz_bench.c,$(wildcard tests/fuzz/fuzz_*.c)))
@@ -91,5 +95,5 @@ $(BUILD)/tests/fuzz/fuzz_percpu_blocks: $(BUILD)/fuzzed/core/percpu_blocks.o $(B
 # libfdt's headers are in a package that the build itself does not need.
 $(FDT_SOURCES:%.c=$(BUILD)/hosted/%.o): | $(BUILD)/packages-check
 
--include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d) \
-	$(wildcard $(BUILD)/hosted/platform/*/*.d)
+# Of all that was ever built here: some tests and fuzzers have objects that no list has.
+-include $(UNIT_TESTS:=.d) $(shell find $(BUILD)/hosted $(BUILD)/fuzzed -name '*.d' 2>/dev/null)

@@ -57,6 +57,15 @@ unit() {
 	done
 }
 
+# What the last line of a log counts; one without such a line did not get there.
+count() { # LOG
+	last=$(tail -n 1 "$1")
+	good=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
+	bad=$(echo "$last" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
+	passed=$((passed + ${good:-0}))
+	failed=$((failed + ${bad:-1}))
+}
+
 sources() {
 	run_test "floors: nobody includes upwards" sh tests/floors/check.sh
 	run_test "floors: the check finds what is broken" sh -c \
@@ -90,9 +99,48 @@ sources() {
 	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8
 }
 
-fuzz() {
+# One line each, as they are counted: ok - ..., not ok - ...
+models() {
+	log=$LOGS/models.log
+	sh tests/model/run.sh "$BUILD" | tee "$log"
+	passed=$((passed + $(grep -c '^ok ' "$log")))
+	failed=$((failed + $(grep -c '^not ok ' "$log")))
+	[ "$(grep -c '' "$log")" -ge 10 ] || result 1 "model: it ran" "$log"
+}
+
+sources_and_models() {
+	sources
+	models
+}
+
+# Two parts at once, each on a core of its own; their lines come when both are done.
+both() { # PART PART
+	for part in "$1" "$2"; do
+		ONLY=$part sh tests/check.sh >"$LOGS/part-$part.log" 2>&1 &
+	done
+	wait
+	for part in "$1" "$2"; do
+		log=$LOGS/part-$part.log
+		sed '$d' "$log"
+		count "$log"
+	done
+}
+
+# Every second fuzzer, from the first or from the second.
+fuzz_odd() {
+	fuzz_each 1
+}
+
+fuzz_even() {
+	fuzz_each 0
+}
+
+fuzz_each() { # 1: odd, 0: even
+	number=0
 	for program in "$BUILD"/tests/fuzz/fuzz_*; do
 		case $program in *.d) continue ;; esac
+		number=$((number + 1))
+		[ $((number % 2)) = "$1" ] || continue
 		name=$(basename "$program")
 		corpus=$BUILD/corpus/$name
 		mkdir -p "$corpus"
@@ -103,14 +151,14 @@ fuzz() {
 	done
 }
 
+fuzz() {
+	both fuzz_odd fuzz_even
+}
+
 boots() {
 	log=$LOGS/matrix.log
 	"$BUILD/muster" check -j 2 $MATRIX | tee "$log"
-	last=$(tail -n 1 "$log")
-	good=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
-	bad=$(echo "$last" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
-	passed=$((passed + ${good:-0}))
-	failed=$((failed + ${bad:-1}))
+	count "$log"
 }
 
 figures() {
@@ -123,8 +171,7 @@ figures() {
 if [ -n "$ONLY" ]; then
 	$ONLY
 else
-	sources
-	unit
+	both sources_and_models unit
 	boots
 	figures
 	fuzz

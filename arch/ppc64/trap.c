@@ -26,6 +26,7 @@ static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
 static trap_handler *external_handler, *doorbell_handler;
+int64_t decrementer_farthest = INT32_MAX;
 
 extern uint32_t vectors[], vectors_end[], vectors_common[], vectors_msr[];
 extern uint32_t trap_fatal_stack[], trap_fatal_lock[];
@@ -288,7 +289,7 @@ void trap_dispatch(struct trap_frame *frame)
 		return;
 	case TRAP_DECREMENTER:
 		/* Nobody asks for it: as far away as can be. */
-		decrementer_set(INT32_MAX);
+		decrementer_set(decrementer_farthest);
 		return;
 	case TRAP_EXTERNAL:
 		if (external_handler) {

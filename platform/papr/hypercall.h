@@ -86,6 +86,9 @@ static inline long papr_hcall_raw(uint64_t token, uint64_t a, uint64_t b, uint64
 	return (long)r3;
 }
 
+/* The same for five arguments, of a call without results. */
+long papr_hcall5(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+
 /* The status as one of muster_error; 0 for success. */
 int papr_error(long status);
 

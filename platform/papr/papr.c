@@ -15,6 +15,10 @@
 
 #include <muster/muster.h>
 
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak papr_hotplug_poll
+#pragma weak papr_hotplug_eject
+
 static bool papr_detect(void)
 {
 	return true;
@@ -111,7 +115,8 @@ static const struct bringup_step steps[] = {
 	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
 	{ "boot-areas", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
 	  WHERE_BOOT, UNDO_STEP, papr_boot_areas_step, papr_areas_boot_undo },
-	{ "interrupts", CAP(FIRMWARE) | CAP(CPU_IDS), CAP(INTERRUPTS),
+	{ "interrupts", CAP(FIRMWARE) | CAP(CPU_IDS) | CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(UNIT),
+	  CAP(INTERRUPTS) | CAP(INTERRUPT_QUEUE),
 	  WHERE_BOOT, UNDO_NOTHING, papr_interrupts_step, NULL },
 	{ "start-code", CAP(FIRMWARE) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
 	  WHERE_BOOT, UNDO_STEP, papr_start_code_step, papr_start_code_undo },
@@ -119,6 +124,9 @@ static const struct bringup_step steps[] = {
 	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
 	  CAP(UNIT) | CAP(STACK),
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
+	{ "interrupt-queue", CAP(INTERRUPTS) | CAP(CPU_IDS) | CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(UNIT),
+	  CAP(INTERRUPT_QUEUE),
+	  WHERE_PREPARE, UNDO_STEP, papr_interrupt_queue_step, papr_interrupt_queue_undo },
 	{ "areas", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
 	  WHERE_PREPARE, UNDO_STEP, papr_areas_prepare, papr_areas_prepare_undo },
 
@@ -133,8 +141,8 @@ static const struct bringup_step steps[] = {
 	  WHERE_ONLINE, UNDO_STEP, papr_areas_online, papr_areas_online_undo },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
 	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
-	{ "cpu-interrupt", CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
-	  WHERE_ONLINE, UNDO_STEP, papr_cpu_interrupt_step, papr_cpu_interrupt_undo },
+	{ "local-interrupts", CAP(INTERRUPTS) | CAP(INTERRUPT_QUEUE) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
+	  WHERE_ONLINE, UNDO_STEP, papr_local_interrupts_step, papr_local_interrupts_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
@@ -156,4 +164,6 @@ const struct platform platform_papr = {
 	.brought_up = papr_brought_up,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
+	.hotplug_poll = papr_hotplug_poll,
+	.hotplug_eject = papr_hotplug_eject,
 };

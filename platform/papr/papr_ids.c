@@ -148,7 +148,7 @@ struct walk {
 };
 
 /* The hypervisor's word goes before the tree's, where it leads to a node. */
-static uint32_t node_of(const struct device_tree_cpu *cpu)
+uint32_t papr_node_of(const struct device_tree_cpu *cpu)
 {
 	struct device_tree_place home =
 		papr_home_place(papr_home(), cpu->server, cpu->present, &cpu->place);
@@ -163,7 +163,7 @@ static struct cpu_description describe(const struct device_tree_cpu *cpu)
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_of(cpu),
+		.node = papr_node_of(cpu),
 		.present = cpu->present,
 	};
 }
