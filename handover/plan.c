@@ -75,10 +75,14 @@ uint64_t plan_alloc(struct handover_plan *plan, uint64_t size, uint64_t limit, c
 {
 	uint64_t base;
 
+	/* Page tables for a region within it can be given back as a whole. */
+	const uint64_t within = UINT64_C(2) << 20;
+
 	size = page_up(size);
 	if (plan->claim_count == PLAN_CLAIMS_MAX)
 		return 0;
-	base = mem_alloc(size, 0, .owner = owner, .limit = limit);
+	base = mem_alloc(size, 0, .owner = owner, .limit = limit,
+			 .no_cross = size <= within ? within : 0);
 	if (base)
 		plan_claimed(plan, base, size);
 	return base;
@@ -86,6 +90,9 @@ uint64_t plan_alloc(struct handover_plan *plan, uint64_t size, uint64_t limit, c
 
 void plan_undo(struct handover_plan *plan)
 {
+	if (plan->root)
+		park_region_root_free(plan->region, plan->root);
+	plan->root = 0;
 	while (plan->claim_count--)
 		(void)mem_free(plan->claims[plan->claim_count].base,
 			       plan->claims[plan->claim_count].size);

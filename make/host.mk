@@ -35,6 +35,10 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -l:libfdt.a -o $@
 
+# A handover's plan, with a stand-in for the architecture.
+PLAN_OBJECTS := $(patsubst %,$(BUILD)/hosted/handover/%.o,plan region told)
+$(BUILD)/tests/unit/test_handover_plan: EXTRA_OBJECTS := $(PLAN_OBJECTS)
+$(BUILD)/tests/unit/test_handover_plan: $(PLAN_OBJECTS)
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
@@ -49,9 +53,11 @@ $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/p
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 
 $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_listen: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_listen.o

@@ -87,6 +87,8 @@ bool pc_mailbox_holds(hwid_t hwid);
 int pc_mailbox_start(hwid_t hwid);
 /* It is started in another way: a word about that, where it is odd. */
 void pc_mailbox_left_out(hwid_t hwid);
+/* It waited in the park page, and not with the firmware. */
+void pc_mailbox_released(hwid_t hwid);
 /* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
 void pc_mailbox_took_back(hwid_t hwid);
 void pc_mailbox_say(void);
