@@ -147,27 +147,23 @@ struct walk {
 	struct cpu_description boot_cpu;
 };
 
-static long ask_home(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RESULTS_MAX])
+/* The hypervisor's word goes before the tree's, where it leads to a node. */
+uint32_t papr_node_of(const struct device_tree_cpu *cpu)
 {
-	return papr_hcall(H_HOME_NODE_ASSOCIATIVITY, flags, server, 0, 0, registers);
+	struct device_tree_place home =
+		papr_home_place(papr_home(), cpu->server, cpu->present, &cpu->place);
+	uint32_t node = node_by_domain(home.domain);
+
+	return node == NODE_ANY ? node_by_domain(cpu->place.domain) : node;
 }
 
 static struct cpu_description describe(const struct device_tree_cpu *cpu)
 {
-	const struct papr_home home = {
-		.ask = ask_home,
-		.offered =
-			affinity() && device_tree_hypertas_has(&papr_firmware.tree, "hcall-vphn"),
-		.affinity = affinity(),
-	};
-	struct device_tree_place place =
-		papr_home_place(&home, cpu->server, cpu->present, &cpu->place);
-
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_by_domain(place.domain),
+		.node = papr_node_of(cpu),
 		.present = cpu->present,
 	};
 }

@@ -56,11 +56,13 @@ void negotiate_fill(struct negotiate_request *request, const uint8_t *options, s
 	vector_5[0] = sizeof(request->vector_5) - 2;
 	vector_5[2] = 0x80 | 0x40 | 0x20; /* LPAR, shared processors, dynamic memory */
 	vector_5[5] = 0x80;		  /* associativity of form 1 */
+	vector_5[6] = 0x04;		  /* hot-plug events are a class of their own */
 	vector_5[22] = 0x80;		  /* dynamic memory, second version */
-	if (xive && offered(options, length, NEGOTIATE_XIVE))
-		vector_5[NEGOTIATE_XIVE] = NEGOTIATE_CHOSEN;
 	if (!offered(options, length, NEGOTIATE_MMU))
 		return;
+	/* Its pages are reached with translation on only. */
+	if (xive && offered(options, length, NEGOTIATE_XIVE))
+		vector_5[NEGOTIATE_XIVE] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_MMU] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_RADIX] =
 		platform_has(options, length, NEGOTIATE_RADIX) & NEGOTIATE_CHOSEN;

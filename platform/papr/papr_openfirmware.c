@@ -8,6 +8,7 @@
 #include "arch/ppc64/start.h"
 #include "firmware/openfirmware.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_interrupts.h"
 #include "platform/papr/papr_negotiate.h"
 
 #include <muster/muster.h>
@@ -18,7 +19,7 @@
 extern char image_end[];
 
 /* Driven by papr_xive.c, if the image has it. */
-#pragma weak papr_xive_begin
+#pragma weak papr_xive
 
 static int enter(void *context, uint32_t cells)
 {
@@ -109,7 +110,7 @@ static void negotiate(void)
 
 	/* It may take the tree away that translates now. */
 	translation_set(false);
-	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, papr_xive_begin);
+	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, &papr_xive);
 	if (!root || method("ibm,client-architecture-support", root,
 			    (uint32_t)physical_of(&request), &result))
 		console_print("muster: open firmware: ibm,client-architecture-support: there is "

@@ -4,18 +4,17 @@
  * for one before the next is started. Steps `start-code` and `start`, on the boot CPU.
  */
 #include "arch/ppc64/start.h"
+#include "arch/ppc64/trap.h"
 #include "core/cpu_table.h"
 #include "core/runner.h"
 #include "platform/options.h"
-#include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
 #include "platform/papr/rtas.h"
 
-#include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
-#define STATE_STOPPED  0
+#define STATE_STOPPED 0
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100
@@ -23,22 +22,6 @@
 /* What a CPU that stops calls RTAS with: stop-self, which takes nothing and does not return. All use the
  * same, because nothing in it is written. */
 static uint32_t stop_self_arguments[16] __attribute__((aligned(64)));
-
-/* The hypervisor turns interrupts on, and comes back when there is one, or when somebody has prodded this CPU
- * since it last came back (LoPAPR 14.11.3.3, 14.11.3.6). */
-static void wait_for_interrupt(void)
-{
-	(void)papr_hcall(H_CEDE, 0, 0, 0, 0, NULL);
-	interrupts_off();
-}
-
-/* Every other CPU, by a system reset, whatever it is at; for a panic. */
-#define ALL_OTHERS UINT64_C(0xfffffffffffffffe) /* Linux, arch/powerpc/include/asm/hvcall.h */
-
-static void stop_others(void)
-{
-	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
-}
 
 static bool is_stopped(uint32_t server, uint32_t *state)
 {
@@ -55,30 +38,12 @@ static int reset(cpu_t cpu)
 	return is_stopped((uint32_t)cpu_hwid(cpu).value, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
 }
 
-int papr_interrupts_step(cpu_t cpu)
-{
-	(void)cpu;
-	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
-	ppc64_machine.stop_others = stop_others;
-	ppc64_machine.reset = reset;
-	return papr_xics_begin();
-}
-
-int papr_cpu_interrupt_step(cpu_t cpu)
-{
-	return papr_xics_enable(cpu);
-}
-
-void papr_cpu_interrupt_undo(cpu_t cpu)
-{
-	papr_xics_disable(cpu);
-}
-
 int papr_start_code_step(cpu_t cpu)
 {
 	const struct device_tree_rtas *rtas = &papr_firmware.rtas;
 
 	(void)cpu;
+	ppc64_machine.reset = reset;
 	if (rtas->stop_self == DEVICE_TREE_NO_TOKEN)
 		return 0;
 	stop_self_arguments[0] = __builtin_bswap32(rtas->stop_self);
@@ -96,8 +61,9 @@ void papr_start_code_undo(cpu_t cpu)
 }
 
 /* One that has just been taken down has said so before it stopped. */
-static int wait_stopped(uint32_t server)
+int papr_wait_stopped(cpu_t cpu)
 {
+	uint32_t server = (uint32_t)cpu_hwid(cpu).value;
 	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
 	uint32_t state = 0;
 
@@ -127,7 +93,7 @@ static int start_one(cpu_t cpu)
 
 	if (!status)
 		return 0;
-	error = wait_stopped((uint32_t)cpu_hwid(cpu).value);
+	error = papr_wait_stopped(cpu);
 	if (!error)
 		status = start_cpu(cpu);
 	if (!status)
@@ -150,7 +116,10 @@ int papr_start_step(cpu_t cpu)
 	return cpu.number == STEP_ALL_CPUS ? start_all() : start_one(cpu);
 }
 
+/* A CPU says that it stops before it calls stop-self. Where it has not yet when this ends, a line says so, and
+ * what starts it again waits once more. */
 void papr_start_undo(cpu_t cpu)
 {
-	(void)cpu;
+	if (stopped_entry && cpu_state(cpu) == CPU_HELD)
+		(void)papr_wait_stopped(cpu);
 }
