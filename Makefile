@@ -10,6 +10,7 @@ SHELL	:= /bin/sh
 # Nothing that was built is thrown away as "intermediate".
 .SECONDARY:
 
+include make/libfdt.mk
 include make/host.mk
 include make/host_bench.mk
 include make/tsan.mk

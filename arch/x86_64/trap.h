@@ -58,7 +58,4 @@ void trap_dispatch(struct trap_frame *frame);
 /* Print a call chain that starts with that frame pointer. */
 void backtrace_print(uint64_t rip, uint64_t rbp);
 
-/* The name of the function an address lies in, and the distance from its start; NULL: not known. */
-const char *symbol_find(uint64_t address, uint64_t *offset);
-
 #endif
