@@ -18,6 +18,8 @@
 #include <muster/arch/host/mark.h>
 #elif defined(__x86_64__)
 #include <muster/arch/x86_64/mark.h>
+#elif defined(__powerpc64__)
+#include <muster/arch/ppc64/mark.h>
 #else
 #error "muster: no marks for this architecture"
 #endif
