@@ -10,12 +10,12 @@ HOST_32_LINK = -Wl,--dynamic-linker=$(HOST_32_LOADER) -Wl,-rpath,$(abspath $(I38
 	-Wl,-rpath,$(abspath $(I386_ROOT))/usr/lib/i386-linux-gnu -lcmocka -lpthread
 
 # All but those of device trees, whose library is the machine's own, and those of guests that have 64 bits.
-HOST_32_SOURCES := $(filter-out $(FDT_SOURCES) firmware/linux_boot.c platform/xen/%,$(HOSTED_SOURCES))
+HOST_32_NOT     := device_tree openfirmware linux_boot papr pc_ids pc_mailbox xen xics xive dr_connector payload park \
+	handover wish
+HOST_32_SOURCES := $(filter-out $(FDT_SOURCES) $(PPC64_DEVICES) firmware/linux_boot.c platform/% handover/%,$(HOSTED_SOURCES))
 HOST_32_OBJECTS := $(HOST_32_SOURCES:%.c=$(BUILD)/hosted_32/%.o)
-HOST_32_TESTS   := $(filter-out %/test_linux_boot $(foreach kind,device_tree openfirmware pc_ids pc_mailbox xen,$(wildcard \
-	tests/unit/test_$(kind)*.c)),$(patsubst tests/unit/%.c,tests/unit/%,$(filter-out $(foreach kind,device_tree \
-	openfirmware pc_ids pc_mailbox xen,$(wildcard tests/unit/test_$(kind)*.c)),$(wildcard tests/unit/test_*.c))))
-UNIT_32_TESTS   := $(HOST_32_TESTS:tests/%=$(BUILD)/tests_32/%)
+HOST_32_TESTS   := $(filter-out $(foreach what,$(HOST_32_NOT),$(wildcard tests/unit/test_$(what)*.c)),$(wildcard tests/unit/test_*.c))
+UNIT_32_TESTS   := $(HOST_32_TESTS:%.c=$(BUILD)/tests_32/%)
 
 $(I386_ROOT)/lib/ld-linux.so.2: make/fetch_i386.sh
 	$(Q)sh make/fetch_i386.sh $(I386_ROOT)
@@ -23,7 +23,7 @@ $(I386_ROOT)/lib/ld-linux.so.2: make/fetch_i386.sh
 $(BUILD)/hosted_32/%.o: %.c | $(BUILD)/packages-check $(I386_ROOT)/lib/ld-linux.so.2
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST_32) $(HOST_32_CFLAGS) -c $< -o $@
-$(UNIT_32_TESTS): $(BUILD)/tests_32/%: tests/%.c $(HOST_32_OBJECTS)
+$(UNIT_32_TESTS): $(BUILD)/tests_32/%: %.c $(HOST_32_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST_32) $(HOST_32_CFLAGS) $< $(HOST_32_OBJECTS) $(HOST_32_LINK) -o $@
 

@@ -27,7 +27,7 @@ $(BUILD)/%.iso: $(BUILD)/%.elf make/grub.cfg make/media.mk | $(BUILD)/packages-g
 
 # Any kernel that kexec can start from will do. What cannot be had is said by the script.
 $(BUILD)/peers/linux/vmlinuz: make/fetch_linux.sh
-	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux
+	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux linux-image-amd64
 	$(Q)cp $(BUILD)/peers/linux/boot/vmlinuz-* $@
 $(BUILD)/peers/kexec/root/sbin/kexec: make/fetch_kexec.sh
 	$(Q)sh make/fetch_kexec.sh $(BUILD)/peers/kexec
