@@ -19,7 +19,7 @@
 #define ENTRY (2 * MIB) /* what one page-table entry maps */
 #define LEAST (16 * MIB)
 
-/* narrow, as arch/i386/offsets.h has it. */
+/* i386, as arch/i386/offsets.h has it. */
 static const struct layout_machine narrow = {
 	.user_end = 0xbec00000,
 	.kernel_start = 0xc0000000,
