@@ -39,7 +39,8 @@ static void test_sealed(struct ktap *ktap, const struct layout *layout)
 	const struct layout_hole *hole = top_hole(layout);
 
 	if (hole) {
-		ktap_result(ktap, !mapped_in(hole), "layout: nothing is mapped in the hole at %#llx",
+		ktap_result(ktap, !mapped_in(hole),
+			    "layout: nothing is mapped in the hole at %#llx",
 			    (unsigned long long)hole->start);
 		ktap_result(ktap, fixmap_end == hole->start,
 			    "layout: the fixmap ends where the hole begins");
