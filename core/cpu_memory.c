@@ -44,7 +44,7 @@ static int pages_fill(void)
 			numbers[wanted++] =
 				(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
 	main_stack_top = machine_maps() ? stack_offset(STACK_MAIN) + stack_size(STACK_MAIN)
-					    : wanted * MEMORY_PAGE_SIZE;
+					: wanted * MEMORY_PAGE_SIZE;
 	pages = wanted;
 	request.size = (size_t)pages * MEMORY_PAGE_SIZE;
 	return 0;

@@ -11,7 +11,7 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
-/* Flags of a logical memory block (LoPAPR, 13.5.3.1): it is ours; its place is not told; it is not to be
+/* Flags of a logical memory block (LoPAPR, Dynamic Reconfiguration): it is ours; its place is not told; it is not to be
  * used. */
 #define BLOCK_ASSIGNED 0x08u
 #define BLOCK_NO_PLACE 0x40u

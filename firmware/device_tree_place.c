@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a device tree says of nearness (LoPAPR, chapter 15): each CPU and each piece of memory has a list
+ * What a device tree says of nearness (LoPAPR, Non Uniform Memory Access Option): each CPU and each piece of memory has a list
  * of domains, and reference points say which of them make a node, and how far nodes are apart. The readers of
  * CPUs and memory call it, and a platform's step `nodes`. There are three forms; which one is used has been
  * agreed on with the firmware. It must not look beyond a list's own length.

@@ -17,6 +17,7 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	tests/unit/host_machine.c
 HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
 HOSTED_SOURCES += platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
+HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
@@ -75,6 +76,7 @@ FUZZ_SECONDS ?= 5
 FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
 	core/clock.c core/error.c $(wildcard firmware/*.c)
+FUZZ_SOURCES += handover/payload_elf.c handover/payload_parts.c
 FUZZ_SOURCES += device/dr_connector.c
 FUZZ_SOURCES += platform/xen/event_fifo.c platform/xen/pv/pv_boot.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)

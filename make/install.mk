@@ -4,7 +4,7 @@
 
 PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev linux-libc-dev
 PACKAGES_RUN   := qemu-system-x86 seabios qemu-system-ppc
-PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev $(PACKAGES_LIBFDT)
+PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev spin $(PACKAGES_LIBFDT)
 $(BUILD)/packages-%: make/packages.sh make/install.mk
 	@mkdir -p $(@D)
 	@sh make/packages.sh $(PACKAGES_$(call upper,$*))

@@ -57,7 +57,7 @@ endef
 
 PPC64_WHOLE  := -u muster_everything
 # Self-tests of what only an x86-64 hypervisor has.
-PPC64_KERNEL := $(filter-out kernel/test_xen.c kernel/xen_%.c,$(wildcard kernel/*.c))
+PPC64_KERNEL := $(filter-out kernel/handover.c kernel/test_handover.c kernel/test_xen.c kernel/xen_%.c,$(wildcard kernel/*.c))
 $(eval $(call ppc64_kernel,muster,$(PPC64_KERNEL),$(PPC64_WHOLE)))
 
 PPC64_HELLO := $(BUILD)/ppc64le/examples/hello/hello.o

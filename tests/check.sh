@@ -99,6 +99,20 @@ sources() {
 	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8
 }
 
+# One line each, as they are counted: ok - ..., not ok - ...
+models() {
+	log=$LOGS/models.log
+	sh tests/model/run.sh "$BUILD" | tee "$log"
+	passed=$((passed + $(grep -c '^ok ' "$log")))
+	failed=$((failed + $(grep -c '^not ok ' "$log")))
+	[ "$(grep -c '' "$log")" -ge 10 ] || result 1 "model: it ran" "$log"
+}
+
+sources_and_models() {
+	sources
+	models
+}
+
 # Two parts at once, each on a core of its own; their lines come when both are done.
 both() { # PART PART
 	for part in "$1" "$2"; do
@@ -157,7 +171,7 @@ figures() {
 if [ -n "$ONLY" ]; then
 	$ONLY
 else
-	both sources unit
+	both sources_and_models unit
 	boots
 	figures
 	fuzz

@@ -18,8 +18,12 @@ struct qemu_process {
 /* What it is started with: paths. */
 struct boot_files {
 	char *image;
-	char *loader; /* NULL unless the profile names one */
+	char *loader;  /* NULL unless the profile names one */
+	char *payload; /* the module of a handover; or NULL */
 };
+
+/* The command line of the profile and the user. To be freed. */
+char *boot_line(const struct boot_order *order);
 
 /* Start it with these files. Returns 0, or -1 and fills message. */
 int qemu_process_start(struct qemu_process *process, const struct boot_order *order,

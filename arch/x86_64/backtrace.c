@@ -4,9 +4,9 @@
  * believes a frame only if it lies in a stack that is known and above the one before: a broken
  * chain ends, it never faults.
  */
+#include "arch/symbol_table.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
-#include "arch/symbol_table.h"
 
 #include <muster/console.h>
 #include <muster/stack.h>

@@ -19,5 +19,6 @@
 #define MARK_START   2
 #define MARK_ARRIVE  3
 #define MARK_ONLINE  4
+#define MARK_WAKE    15
 
 #endif

@@ -9,7 +9,7 @@
 #include <muster/area.h>
 #include <muster/papr.h>
 
-/* Subfunctions of H_REGISTER_VPA (LoPAPR 14.11, H_REGISTER_VPA: bits 16 to 18 of its flags). */
+/* Subfunctions of H_REGISTER_VPA (LoPAPR, H_REGISTER_VPA: bits 16 to 18 of its flags). */
 #define PAPR_AREA_FUNCTION_SHIFT 45
 enum papr_area_function {
 	PAPR_REGISTER_VPA = 1,

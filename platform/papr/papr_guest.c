@@ -21,6 +21,12 @@ bool papr_guest(void)
 	return papr_firmware.tree.blob;
 }
 
+bool papr_is_qemu(void)
+{
+	return papr_guest() &&
+	       device_tree_text_has(&papr_firmware.tree, 0, "compatible", "qemu,pseries");
+}
+
 long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		    uint64_t *results)
 {

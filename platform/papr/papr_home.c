@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The home node of a vCPU, as the hypervisor tells it (LoPAPR 14.11.6). Step `cpu-ids` asks for each CPU, on the
+ * The home node of a vCPU, as the hypervisor tells it (LoPAPR, Virtual Processor Home Node Option). Step `cpu-ids` asks for each CPU, on the
  * boot CPU, so that everything made for it lies there; a CPU asks its VPA whether it has moved since. It must
  * take nothing from an answer that the tree's reference points do not lead to.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The node that the hypervisor runs a vCPU on (LoPAPR 14.11.6, Virtual Processor Home Node): it knows better than
+ * The node that the hypervisor runs a vCPU on (LoPAPR, Virtual Processor Home Node Option): it knows better than
  * the tree, which tells how things were, and it tells of CPUs that are not there yet.
  */
 #ifndef PLATFORM_PAPR_PAPR_HOME_H

@@ -72,6 +72,12 @@ int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);
 void pc_start_undo(cpu_t cpu);
 
+/* What the rows of a PC's table call: the steps above; or, in an image that has it, pc_wake.c, which makes the
+ * same steps and takes CPUs that wait from where they are. */
+int pc_memory_map_row(cpu_t cpu);
+int pc_start_code_row(cpu_t cpu);
+int pc_start_row(cpu_t cpu);
+
 /* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
 int pc_mailbox_begin(void);
 void pc_mailbox_end(void);

@@ -180,7 +180,10 @@ int xen_areas_boot(cpu_t cpu)
 
 	if (error)
 		return error;
-	error = areas_prepare(cpu);
+	if (xen_guest.adopt)
+		error = xen_guest.adopt();
+	if (!error)
+		error = areas_prepare(cpu);
 	if (error)
 		(void)areas_end();
 	return error;
