@@ -16,7 +16,7 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
 HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
-HOSTED_SOURCES += platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
+HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)

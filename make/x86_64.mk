@@ -87,7 +87,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
-$(eval $(call x86_kernel,h11,$(wildcard kernel/*.c) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
+$(eval $(call x86_kernel,h11,$(X86_KERNEL) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # A panic before step `console`.
 $(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.
