@@ -82,6 +82,9 @@ struct machine {
 	 * interrupt that ends the wait is taken in between.
 	 */
 	void (*wait_for_interrupt)(void);
+	/* Between two looks of the boot CPU at CPUs that it waits for; interrupts are off. Leaves the
+	 * processor to them for a moment, where somebody can. NULL: cpu_relax(). */
+	void (*wait_a_moment)(void);
 	/*
 	 * The last thing a CPU that goes does: leave its stack and unit for good, store `state` as
 	 * its state in the CPU table, and stop. Does not return.

@@ -35,9 +35,8 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
  * does, the main stack first. */
 static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
 {
-	if (kind == STACK_MAIN || !machine_maps())
-		return record->stack + kind * STACK_SIZE - STACK_SIZE;
-	return stack_bottom((cpu_t){ record->number }, kind);
+	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
+			      : record->stack + kind * STACK_SIZE - STACK_SIZE;
 }
 
 /*

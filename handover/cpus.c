@@ -165,6 +165,7 @@ int cpus_leave(struct handover_plan *plan)
 		late += leave(parks);
 		late += wait_for_parked(plan);
 	}
+	plan->late = late;
 	if (late && !plan->request->go_on_without) {
 		console_print("muster: handover: refused: %u CPUs are late\n", late);
 		(void)close_door(plan);
@@ -172,6 +173,7 @@ int cpus_leave(struct handover_plan *plan)
 		return MUSTER_E_TIMED_OUT;
 	}
 	if (close_door(plan) && !plan->request->go_on_without) {
+		plan->late = true;
 		console_print(
 			"muster: handover: refused: CPUs are on their way into the park page\n");
 		come_again();

@@ -73,6 +73,7 @@ struct machine ppc64_machine = {
 	.exit = halt,
 	.backtrace = backtrace_here,
 	.hwid_this = hwid_this,
+	.emergency_console = ppc64_emergency_console,
 };
 
 const char *ppc64_way_name(uint64_t way)

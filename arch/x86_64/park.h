@@ -87,7 +87,7 @@ struct park_arrival {
 };
 
 /* The end of what released CPUs reach; the region and everything that the payload is told lie below. */
-#define PARK_IDENTITY_END (UINT64_C(PARK_GIBS) << 30)
+#define PARK_IDENTITY_END ((uint64_t)PARK_GIBS << 30)
 
 /* Bytes of a region for so many CPUs and a record of so many bytes; a multiple of a page. */
 uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes);
@@ -103,10 +103,13 @@ struct park_page *park_region_page(uint64_t physical);
 
 /*
  * Page tables on which a CPU of ours goes into the region: the kernel's half, and the region at its own
- * address. 0: no memory. And from then on: a CPU that stops (struct machine, stop_this_cpu) goes there
- * and parks; or it halts again, as before.
+ * address. 0: no memory. They are given back as a whole if the region lies within 2 MiB.
  */
 uint64_t park_region_root(uint64_t physical, uint64_t size);
+void park_region_root_free(uint64_t physical, uint64_t root);
+
+/* From now on a CPU that stops (struct machine, stop_this_cpu) goes there and parks; or it halts again, as
+ * before. */
 void park_region_take_stopped(uint64_t physical, uint64_t root);
 void park_region_take_no_more(void);
 /* A root of the caller's, which has the code page: the rest of the region. Returns 0 or an error. */

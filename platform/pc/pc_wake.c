@@ -26,13 +26,17 @@
 
 IMAGE_CHOICE(park);
 
+/* An image may leave this out: core/image_choice.h. */
+#pragma weak pc_mailbox_released
+
 static struct handed_over handed;
 static uint64_t vector;
+static uint64_t *release;  /* the word in the page */
 static uint8_t *is_parked; /* by CPU number: to be woken, and not started yet */
 static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
 static bool woken;
 
-const struct handed_over *pc_handed_over(void)
+struct handed_over *pc_handed_over(void)
 {
 	return &handed;
 }
@@ -150,6 +154,7 @@ int pc_park_prepare(void)
 	if (!vector)
 		return MUSTER_E_NO_MEMORY;
 	is_parked = page_table_direct(flags);
+	release = &park_region_page(handed.region)->release;
 	memset(is_parked, 0, cpu_possible_count());
 	for (uint32_t i = 0; park_read_slot(&fixmap_reader, &handed.found, i, &slot); i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(slot.hwid));
@@ -169,9 +174,7 @@ int pc_park_prepare(void)
 /* One store wakes them all. */
 static void wake(void)
 {
-	struct park_page *page = park_region_page(handed.region);
-
-	__atomic_store_n(&page->release, vector, __ATOMIC_SEQ_CST);
+	__atomic_store_n(release, vector, __ATOMIC_SEQ_CST);
 	MARK_PHASE(MARK_PHASE_START);
 	woken = true;
 }
@@ -191,8 +194,8 @@ int pc_park_start(cpu_t cpu)
 
 	if (!to_wake || woken)
 		return 1;
+	MARK_PHASE(MARK_PHASE_WAKE);
 	if (cpu.number == STEP_ALL_CPUS) {
-		MARK_PHASE(MARK_PHASE_WAKE);
 		if (to_wake == cpu_present_count() - 1) {
 			wake();
 			return 0;
@@ -201,11 +204,10 @@ int pc_park_start(cpu_t cpu)
 		return MUSTER_E_NOT_SUPPORTED;
 	}
 	was = is_parked[cpu.number];
-	is_parked[cpu.number] = 0;
-	if (!more_to_come()) {
-		MARK_PHASE(MARK_PHASE_WAKE);
+	if (more_to_come())
+		MARK_PHASE(MARK_PHASE_START);
+	else
 		wake();
-	}
 	return !was;
 }
 
@@ -236,5 +238,11 @@ int pc_start_row(cpu_t cpu)
 {
 	int parked = pc_park_start(cpu);
 
-	return parked > 0 ? pc_start_step(cpu) : parked;
+	if (parked > 0)
+		return pc_start_step(cpu);
+	if (!parked && pc_mailbox_released)
+		for_each_cpu (other)
+			if (is_parked[other.number])
+				pc_mailbox_released(cpu_hwid(other));
+	return parked;
 }

@@ -94,6 +94,8 @@ static void what_is_offered_and_can_be_driven(void **state)
 		{ 0x40, 0x40, 0x40, true, 0x40, 0x40, 0x40 },
 		{ 0x40, 0x40, 0x40, false, 0x40, 0x40, 0x40 }, /* there is nothing else */
 		{ 0x00, 0x00, 0x40, true, 0, 0, 0 },
+		/* XIVE's pages are reached with translation on only. */
+		{ 0x40, 0x00, 0x40, true, 0, 0, 0 },
 		{ 0x00, 0x80, 0x00, true, 0, 0x40, 0 },
 		/* XIVE's pages need translation. */
 		{ 0x40, 0x00, 0x40, true, 0, 0, 0 },
@@ -116,11 +118,12 @@ static void what_is_offered_and_can_be_driven(void **state)
 /* A list that ends in the middle of a pair. */
 static void half_a_pair(void **state)
 {
-	static const uint8_t options[] = { 24, 0x40, 26 };
+	static const uint8_t options[] = { 24, 0x40, 23, 0x40, 26 };
 	struct negotiate_request request;
 	struct parsed parsed = fill(&request, options, sizeof(options), true);
 
 	(void)state;
+	assert_int_equal(vector_5(&parsed, 23), 0x40);
 	assert_int_equal(vector_5(&parsed, 24), 0x40);
 	assert_int_equal(vector_5(&parsed, 26), 0);
 }
