@@ -47,6 +47,8 @@ uint32_t papr_node_of(const struct device_tree_cpu *cpu);
 int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_interrupts.c */
+#define PAPR_WORDS 1
+extern const struct command_line_word papr_words[PAPR_WORDS];
 int papr_interrupts_step(cpu_t cpu);
 int papr_interrupt_queue_step(cpu_t cpu);
 void papr_interrupt_queue_undo(cpu_t cpu);
