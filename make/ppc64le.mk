@@ -72,8 +72,9 @@ $(eval $(call ppc64_kernel,kexec,tests/boot/kexec_ppc64/kexec.c,-u muster_with_c
 $(eval $(call ppc64_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(PPC64_WHOLE) --wrap=percpu_base_load))
 $(eval $(call ppc64_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(PPC64_WHOLE) --wrap=percpu_base_load))
 $(eval $(call ppc64_kernel,h03,tests/history/h03_boot_area_reused.c,$(PPC64_WHOLE) --wrap=unit_move_boot))
+$(eval $(call ppc64_kernel,early-panic,tests/boot/early_panic.c,$(PPC64_WHOLE)))
 $(eval $(call ppc64_kernel,h10,tests/history/h10_traced_after_panic.c,$(PPC64_WHOLE) --wrap=papr_hcall --wrap=rtas_call))
-check-build: $(foreach kernel,h01-boot h01-secondary h03 h10,$(BUILD)/$(kernel)-ppc64le.elf)
+check-build: $(foreach kernel,h01-boot h01-secondary h03 h10 early-panic,$(BUILD)/$(kernel)-ppc64le.elf)
 check-build: $(BUILD)/kexec-ppc64le.elf
 
 all: $(PPC64_LIBRARY) $(BUILD)/muster-ppc64le.elf $(BUILD)/hello-ppc64le.elf

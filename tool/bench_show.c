@@ -133,8 +133,9 @@ static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
 	if (!xen->wall.known)
 		fprintf(file, "  %s: not measured: %s\n", xen->profile, xen->wall.note);
 	else
-		fprintf(file, "  %s: %" PRIu64 " CPUs online in %.3f ms\n", xen->profile, xen->cpus,
-			xen->wall.value / 1e6);
+		fprintf(file, "  %s: %" PRIu64 " CPUs online in %.3f ms%s%s%s\n", xen->profile,
+			xen->cpus, xen->wall.value / 1e6, *xen->wall.note ? " (" : "",
+			xen->wall.note, *xen->wall.note ? ")" : "");
 	if (xen->wall.known && !xen->linux_kernel.known)
 		fprintf(file, "    Linux: not measured: %s\n", xen->linux_kernel.note);
 	else if (xen->wall.known)

@@ -241,7 +241,7 @@ static const struct target targets[TARGETS] = {
 	{ "percpu_alloc and percpu_free", 100, true, "ns", "on the host", percpu, NULL },
 	{ "xen/pv: entry to all of 16 online, of Linux's SMP time", 1.0 / 10, false, "",
 	  "Debian's Linux on the same Xen", xen_pv, NULL },
-	{ "xen/pvh: the same", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
+	{ "xen/pvh: the same, of 8", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
 	  NULL },
 	{ "papr: first start to all of 4 online, virtual time", 950, true, "us",
 	  "kvm-unit-tests' start_cpus", papr_4, NULL },

@@ -35,6 +35,9 @@
 
 /* Machine state register: Power ISA 3.0 B, book III, 3.2.1. */
 #define MSR_SF	     0x8000000000000000
+#define MSR_VEC	     0x2000000
+#define MSR_VSX	     0x800000
+#define MSR_FP	     0x2000
 #define MSR_EE	     0x8000
 #define MSR_ME	     0x1000
 #define MSR_IR	     0x20

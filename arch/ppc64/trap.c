@@ -177,22 +177,14 @@ static void explain_address(uint64_t address)
 	}
 }
 
-/* Before step `console`, and before there is even a machine: whatever console can be had. */
-static void console_whatever(void)
-{
-	if (machine_get()->console_write)
-		return;
-	machine_set(&ppc64_machine);
-	if (!machine_get()->console_write && ppc64_emergency_console)
-		ppc64_emergency_console();
-}
-
 static void fatal(const struct trap_frame *frame) __attribute__((noreturn));
 static void fatal(const struct trap_frame *frame)
 {
 	cpu_t cpu = who(frame);
 
-	console_whatever();
+	/* A trap may come before there is a machine to print with. */
+	if (!machine_get()->console_write)
+		machine_set(&ppc64_machine);
 	panic_begin(cpu);
 	console_print("muster: CPU %u in step %s: %s (vector %#lx)\n", cpu.number,
 		      bringup_step_now(cpu), vector_name(frame->vector), frame->vector);

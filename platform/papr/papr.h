@@ -70,6 +70,11 @@ int papr_boot_areas_step(cpu_t cpu);
 struct papr_home;
 const struct papr_home *papr_home(void);
 
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+const struct papr_home *papr_home(void);
+
 /* papr_power.c */
 void papr_emergency_console(void);
 int papr_console_step(cpu_t cpu);

@@ -8,9 +8,6 @@ extern const char muster_with_xive;
 
 extern const char *const muster_everything[];
 const char *const muster_everything[] = {
-	&muster_with_command_line,
-	&muster_with_hotplug,
-	&muster_with_order_proof,
-	&muster_with_progress_records,
-	&muster_with_xive,
+	&muster_with_command_line,     &muster_with_hotplug, &muster_with_order_proof,
+	&muster_with_progress_records, &muster_with_xive,
 };

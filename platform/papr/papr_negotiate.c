@@ -9,9 +9,6 @@
 
 #include "core/string.h"
 
-#include <muster/console.h>
-#include <muster/error.h>
-
 /* Pairs of a PVR's mask and value; the last has bits in its value that its mask does not cover. */
 static const uint32_t processors[NEGOTIATE_PROCESSORS][2] = {
 	{ 0xffff0000, 0x004b0000 }, /* POWER8E */
@@ -52,6 +49,8 @@ void negotiate_fill(struct negotiate_request *request, const uint8_t *options, s
 	request->vector_1[2] = 0x03; /* architectures 2.07 and 3.00 */
 	request->vector_2[0] = sizeof(request->vector_2) - 2;
 	request->vector_3[0] = sizeof(request->vector_3) - 2;
+	request->vector_3[2] =
+		0x80 | 0x40 | 0x20; /* floating point, VMX, decimal: libfdt may use them */
 	request->vector_4[0] = sizeof(request->vector_4) - 2;
 	vector_5[0] = sizeof(request->vector_5) - 2;
 	vector_5[2] = 0x80 | 0x40 | 0x20; /* LPAR, shared processors, dynamic memory */

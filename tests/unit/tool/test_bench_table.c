@@ -293,6 +293,19 @@ static void calls_of_a_cpu(void **state)
 	assert_int_equal(xen.call_count, 0);
 }
 
+static void median(void **state)
+{
+	double five[] = { 5, 1, 4, 2, 30 };
+	double two[] = { 7, 3 };
+	double one[] = { 9 };
+
+	(void)state;
+	assert_true(xen_median(five, 5) == 4);
+	assert_true(five[0] == 1 && five[4] == 30);
+	assert_true(xen_median(two, 2) == 3);
+	assert_true(xen_median(one, 1) == 9);
+}
+
 static char *text_of(void)
 {
 	char *text = NULL;
@@ -427,6 +440,7 @@ int main(void)
 		TEST(memory_of_one_cpu),
 		TEST(from_a_report),
 		TEST(calls_of_a_cpu),
+		TEST(median),
 		TEST(as_text),
 		TEST(as_json),
 		TEST(programs),
