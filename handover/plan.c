@@ -204,14 +204,25 @@ static void copies_write(const struct handover_plan *plan)
 }
 _Static_assert(PAYLOAD_SEGMENTS_MAX <= PARK_COPIES_MAX, "one copy for each segment");
 
+static bool module_find(struct handover_plan *plan)
+{
+	uint32_t index = plan->request->module;
+
+	if (index != HANDOVER_LAST_MODULE)
+		return plan->platform->module(index, &plan->module.base, &plan->module.size);
+	/* Asking for one too many leaves the last as it was found. */
+	for (index = 0; plan->platform->module(index, &plan->module.base, &plan->module.size);)
+		index++;
+	return index;
+}
+
 static int payload_read(struct handover_plan *plan)
 {
 	int error;
 
-	if (!plan->platform->module(plan->request->module, &plan->module.base,
-				    &plan->module.size)) {
-		console_print("muster: payload: module %u: this kernel was not given that many\n",
-			      plan->request->module);
+	if (!module_find(plan)) {
+		console_print("muster: payload: module: this kernel was not given one, or not that "
+			      "many\n");
 		return MUSTER_E_NOT_FOUND;
 	}
 	error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,

@@ -148,7 +148,8 @@ int handover_go(void)
 {
 	static struct cpu_call_request request;
 	struct handover_arrival arrival;
-	struct handover_request order = { .go_on_without = late_choice };
+	struct handover_request order = { .module = HANDOVER_LAST_MODULE,
+					  .go_on_without = late_choice };
 	uint64_t free_before;
 	int error;
 

@@ -120,6 +120,7 @@ static void run_tests(struct ktap *ktap)
 	test_percpu_alloc(ktap);
 	test_nodes(ktap);
 	test_protection(ktap);
+	test_layout(ktap);
 	test_down_up(ktap);
 	if (test_choice == TEST_FAILURES)
 		test_failures(ktap);

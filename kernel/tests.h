@@ -21,6 +21,7 @@ void test_memory(struct ktap *ktap);
 void test_nodes(struct ktap *ktap);
 void test_protection(struct ktap *ktap);
 void test_stacks(struct ktap *ktap);
+void test_layout(struct ktap *ktap);
 /* Takes CPUs down and up again, then once with a failure at every step. */
 void test_down_up(struct ktap *ktap);
 void test_failures(struct ktap *ktap);

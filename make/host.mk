@@ -19,9 +19,10 @@ HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
 HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
+HOSTED_SOURCES += arch/i386/arithmetic_64.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
-HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h08_area_contract h09_area_after_leave h08_papr_vpa h09_papr_leave
+HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h07_hole_before_memory h08_area_contract h09_area_after_leave h08_papr_vpa h09_papr_leave
 UNIT_ALONE     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 HISTORY_ALONE  := $(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
 UNIT_TESTS     := $(UNIT_ALONE) $(HISTORY_ALONE)

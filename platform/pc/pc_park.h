@@ -26,7 +26,7 @@ int pc_park_prepare(void);
  */
 int pc_park_start(cpu_t cpu);
 
-const struct handed_over *pc_handed_over(void);
+struct handed_over *pc_handed_over(void);
 
 extern const struct platform_handover pc_handover;
 

@@ -36,7 +36,7 @@ static uint8_t *is_parked; /* by CPU number: to be woken, and not started yet */
 static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
 static bool woken;
 
-const struct handed_over *pc_handed_over(void)
+struct handed_over *pc_handed_over(void)
 {
 	return &handed;
 }
