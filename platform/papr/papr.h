@@ -44,7 +44,6 @@ int papr_nodes_step(cpu_t cpu);
 int papr_cpu_ids_step(cpu_t cpu);
 /* The node of a thread by its number and place: the hypervisor's word goes before the tree's. */
 uint32_t papr_node_of(const struct device_tree_cpu *cpu);
-int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_interrupts.c */
 #define PAPR_WORDS 1
