@@ -62,6 +62,7 @@ static int vpa_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, ui
 {
 	struct papr_vpa *vpa = pointer;
 	uint32_t entries = asked->slb_entries;
+	int error;
 
 	vpa->descriptor = __builtin_bswap32(PAPR_VPA_DESCRIPTOR);
 	vpa->size = __builtin_bswap16((uint16_t)kind->told);
@@ -69,8 +70,15 @@ static int vpa_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, ui
 	vpa->vector_in_use = 1;
 	vpa->slb_count = __builtin_bswap16(
 		(uint16_t)(entries && entries <= UINT16_MAX ? entries : SLB_ENTRIES_ELSE));
-	this_cpu(vpa_here) = vpa;
-	return call(cpu, kind, PAPR_REGISTER_VPA, physical);
+	error = call(cpu, kind, PAPR_REGISTER_VPA, physical);
+	if (!error)
+		this_cpu(vpa_here) = vpa;
+	return error;
+}
+
+struct papr_vpa *papr_vpa_here(void)
+{
+	return this_cpu(vpa_here);
 }
 
 static int vpa_detach(cpu_t cpu, const struct area_kind *kind, void *pointer, uint64_t physical)

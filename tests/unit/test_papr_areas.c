@@ -151,6 +151,33 @@ static void test_will_not_let_go(void **state)
 	papr.none = false;
 }
 
+static struct papr_vpa *vpa_of(uint32_t cpu)
+{
+	struct papr_vpa *vpa;
+
+	mock_play(cpu);
+	vpa = papr_vpa_here();
+	mock_play(0);
+	return vpa;
+}
+
+/* Known on the CPU itself as long as it is registered, and no longer. */
+static void test_vpa_here(void **state)
+{
+	(void)state;
+	all_prepared();
+	assert_null(vpa_of(2));
+	papr.refuse = PAPR_REGISTER_VPA;
+	assert_int_equal(papr_online(2), MUSTER_E_INVALID);
+	assert_null(vpa_of(2));
+	papr.refuse = 0;
+	assert_int_equal(papr_online(2), 0);
+	assert_ptr_equal(vpa_of(2), area_ptr(cpu_from_number(2), PAPR_AREA_VPA));
+	assert_null(vpa_of(3));
+	papr_offline(2);
+	assert_null(vpa_of(2));
+}
+
 static void test_dispatches(void **state)
 {
 	(void)state;
@@ -292,11 +319,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_table),	    TEST(test_initial_fields),
-		TEST(test_order),	    TEST(test_refused_half_way),
-		TEST(test_will_not_let_go), TEST(test_dispatches),
-		TEST(test_memory),	    TEST(test_none_without_hypervisor),
-		TEST(test_optional),	    TEST(test_cache_lines),
+		TEST(test_table),
+		TEST(test_initial_fields),
+		TEST(test_order),
+		TEST(test_refused_half_way),
+		TEST(test_will_not_let_go),
+		TEST(test_dispatches),
+		TEST(test_vpa_here),
+		TEST(test_memory),
+		TEST(test_none_without_hypervisor),
+		TEST(test_optional),
+		TEST(test_cache_lines),
 	};
 
 	papr_mock_unused();
