@@ -15,6 +15,7 @@ include make/host_bench.mk
 include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
+include make/vmirom.mk
 include make/install.mk
 include make/figures.mk
 include make/media.mk

@@ -143,6 +143,23 @@
 #define VMI_STATE_IDTR_LIMIT 88
 #define VMI_STATE_SIZE	     92 /* with what rounds it up to its alignment in 32-bit code, 4 */
 
+/*
+ * Ours alone: a ROM that counts its calls has this in the header's reserved bytes, and behind the word
+ * the physical address of a page that begins with VMI_COUNTS_CALLS counts of 32 bits, by call. Then:
+ * linear mappings as they were told, four of {address, pages, first frame, told}; page-table entries
+ * that were not in mapping 0 when they were set; segments that could not be shortened; CPUs started.
+ */
+#define VMI_COUNTS_SIGNATURE	  0x746e6356 /* "Vcnt" */
+#define VMI_COUNTS_OFFSET	  VMI_HEADER_RESERVED
+#define VMI_COUNTS_CALLS	  128
+#define VMI_COUNTS_INIT		  126 /* where vmi_init and get_reloc are counted */
+#define VMI_COUNTS_GET_RELOCATION 127
+#define VMI_COUNTS_MAPPINGS	  512
+#define VMI_COUNTS_UNMAPPED	  576
+#define VMI_COUNTS_SEGMENTS	  580
+#define VMI_COUNTS_STARTED	  584
+#define VMI_COUNTS_SIZE		  588
+
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
