@@ -152,6 +152,7 @@
 #define VMI_COUNTS_SIGNATURE	  0x746e6356 /* "Vcnt" */
 #define VMI_COUNTS_OFFSET	  VMI_HEADER_RESERVED
 #define VMI_COUNTS_CALLS	  128
+#define VMI_COUNTS_CHECK	  125 /* a call: page directory entries present in the hole, in EAX */
 #define VMI_COUNTS_INIT		  126 /* where vmi_init and get_reloc are counted */
 #define VMI_COUNTS_GET_RELOCATION 127
 #define VMI_COUNTS_MAPPINGS	  512

@@ -75,6 +75,7 @@ sources() {
 	done
 	run_test "this_cpu(n)++ is one instruction, clang" sh tests/percpu_code.sh clang
 	run_test "this_cpu(n)++ is one instruction, gcc" sh tests/percpu_code.sh gcc
+	run_test "the VMI test ROM by itself" sh tests/vmirom/check.sh "$BUILD"
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
 	run_test "what a kernel supplies and may replace is as docs/embedding.md says" \

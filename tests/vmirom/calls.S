@@ -6,6 +6,9 @@
  */
 #include "tests/vmirom/rom.h"
 
+/* A row of the table that is no call's has the one that is ours alone. */
+#define ROW_CHECK 49
+
 	.text
 	.code32
 
@@ -258,6 +261,16 @@ call_apic_write:
 	popl	%eax
 	ret
 
+/* What of the hole the page tables in use map. */
+call_check:
+	counted	VMI_COUNTS_CHECK
+	pushl	%ecx
+	pushl	%edx
+	call	hole_mapped
+	popl	%edx
+	popl	%ecx
+	ret
+
 	/* 0, or 1 when it cannot be. The kernel's segments are shortened from here on. */
 	.globl	vmi_init
 vmi_init:
@@ -307,14 +320,19 @@ get_reloc:
 1:	popl	%eax
 	cmpl	$VMI_CALLS, %edx
 	jae	2f
-	pushl	%ecx
+	cmpl	$ROW_CHECK, %edx
+	je	4f
+3:	pushl	%ecx
 	leal	relocations - 1b(%eax,%edx,4), %ecx
 	movzbl	2(%ecx), %edx
 	movzwl	(%ecx), %ecx
 	leal	rom_start - 1b(%eax,%ecx), %eax
 	popl	%ecx
 	ret
-2:	xorl	%eax, %eax
+2:	cmpl	$VMI_COUNTS_CHECK, %edx
+	movl	$ROW_CHECK, %edx
+	je	3b
+4:	xorl	%eax, %eax
 	xorl	%edx, %edx
 	ret
 
@@ -375,6 +393,7 @@ relocations:
 	relocation VMI_CALL_INVAL_PAGE, call_inval_page
 	relocation VMI_CALL_FLUSH_TLB, call_flush_tlb
 	relocation VMI_CALL_SET_LINEAR_MAPPING, call_set_linear_mapping
+	relocation ROW_CHECK, call_check
 	relocation VMI_CALL_SET_IOPL_MASK, call_set_iopl
 	relocation VMI_CALL_SET_INITIAL_STATE, call_set_initial_state
 	relocation VMI_CALL_APIC_WRITE, call_apic_write

@@ -201,8 +201,7 @@ trampoline_gdt_address:
 	.long	trampoline_gdt - trampoline
 trampoline_next:			/* physical address of cpu_begin */
 	.long	cpu_begin
-	.globl	rom_virtual_word
-rom_virtual_word = trampoline_virtual - trampoline
+	.globl	trampoline, trampoline_virtual
 trampoline_virtual:			/* what a virtual address is above its physical one */
 	.long	0
 trampoline_end:

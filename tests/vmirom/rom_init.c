@@ -12,11 +12,12 @@
 
 extern HIDDEN uint8_t rom_start[];
 extern HIDDEN const uint32_t rom_physical, ram_distance;
-extern HIDDEN const char rom_virtual_word; /* its address is an offset */
+extern HIDDEN const uint8_t trampoline[], trampoline_virtual[];
 
 void segments_shorten(uint32_t *entries, uint32_t limit);
 void initial_state_set(const struct vmi_cpu_state *state, uint32_t apic_id);
 uint32_t start_redirect(const volatile uint32_t *command, uint32_t value);
+uint32_t hole_mapped(void);
 
 #define TOP ((uint32_t)ROM_TOP_MIB << 20)
 
@@ -29,6 +30,7 @@ uint32_t start_redirect(const volatile uint32_t *command, uint32_t value);
 #define LIMIT_HIGH	       0xf0000u
 
 #define CR0_WRITE_PROTECT      (1u << 16)
+#define CR4_PAE		       (1u << 5)
 
 static struct rom_counts *counts(void)
 {
@@ -90,6 +92,43 @@ void segments_shorten(uint32_t *entries, uint32_t limit)
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0));
 }
 
+/* A frame by the kernel's linear mapping 0; NULL: it is not in it. */
+static const uint32_t *frame_at(uint32_t physical)
+{
+	const struct rom_mapping *mapping = &counts()->mappings[0];
+	uint32_t page = (physical >> 12) - mapping->frame;
+
+	return page < mapping->pages
+		       ? (const uint32_t *)(mapping->address + (page << 12) + (physical & 0xfff))
+		       : NULL;
+}
+
+/* Intel SDM vol. 3A, 4.3 and 4.4. Entries of the page directory, present, from the hole on: no more of a
+ * kernel's may be there. A directory that cannot be read counts as one. */
+uint32_t hole_mapped(void)
+{
+	uint32_t cr3, cr4, found = 0;
+	const uint32_t *root, *directory;
+
+	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	root = frame_at(cr3 & ~0x1fu);
+	if (!root)
+		return 1;
+	if (!(cr4 & CR4_PAE)) {
+		for (uint32_t i = TOP >> 22; TOP && i < 1024; i++)
+			found += root[i] & 1;
+		return found;
+	}
+	for (uint32_t i = TOP >> 21; TOP && i < 2048; i++) {
+		directory = root[(i >> 9) * 2] & 1 ? frame_at(root[(i >> 9) * 2] & ~0xfffu) : root;
+		if (!directory)
+			return found + 1;
+		found += directory != root && directory[(i & 511) * 2] & 1;
+	}
+	return found;
+}
+
 /* The first MiB at its own address and where the caller has it, in pages of 2 MiB or 4 MiB. */
 static void tables_build(uint8_t *ram, uint32_t distance, bool pae)
 {
@@ -127,8 +166,8 @@ void initial_state_set(const struct vmi_cpu_state *state, uint32_t apic_id)
 		to[i] = from[i];
 	own->state.idtr_limit = state->idtr_limit;
 	segments_shorten((uint32_t *)state->gdtr_base, state->gdtr_limit);
-	tables_build(ram, distance, state->cr4 & 1u << 5);
-	*(uint32_t *)(ram + RAM_TRAMPOLINE + (uint32_t)&rom_virtual_word) = distance;
+	tables_build(ram, distance, state->cr4 & CR4_PAE);
+	*(uint32_t *)(ram + RAM_TRAMPOLINE + (trampoline_virtual - trampoline)) = distance;
 	__atomic_store_n(&own->valid, 1, __ATOMIC_RELEASE);
 }
 
