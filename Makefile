@@ -10,11 +10,13 @@ SHELL	:= /bin/sh
 # Nothing that was built is thrown away as "intermediate".
 .SECONDARY:
 
+include make/libfdt.mk
 include make/host.mk
 include make/host_bench.mk
 include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
+include make/i386.mk
 include make/vmirom.mk
 include make/install.mk
 include make/figures.mk

@@ -29,18 +29,20 @@ static struct memory_request request = {
 
 static int pages_fill(void)
 {
-	uint32_t wanted = (uint32_t)(percpu_unit_size() / MEMORY_PAGE_SIZE) + STACK_KINDS;
-	uint64_t physical =
-		mem_alloc(wanted * sizeof(*numbers), sizeof(*numbers), .owner = "window pages");
+	uint32_t unit_pages = (uint32_t)(percpu_unit_size() / MEMORY_PAGE_SIZE);
+	uint32_t wanted = unit_pages;
+	uint64_t physical = mem_alloc((unit_pages + STACK_KINDS) * sizeof(*numbers),
+				      sizeof(*numbers), .owner = "window pages");
 
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	numbers = machine_get()->direct(physical);
-	for (uint32_t page = 0; page < wanted - STACK_KINDS; page++)
+	for (uint32_t page = 0; page < unit_pages; page++)
 		numbers[page] = page;
 	for (uint32_t kind = 0; kind < STACK_KINDS; kind++)
-		numbers[wanted - STACK_KINDS + kind] =
-			(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
+		if (has_stack(STACKS_ALL, kind))
+			numbers[wanted++] =
+				(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
 	main_stack_top = stack_offset(STACK_MAIN) + stack_size(STACK_MAIN);
 	pages = wanted;
 	request.size = (size_t)pages * MEMORY_PAGE_SIZE;

@@ -36,7 +36,8 @@ const char *stack_kind_name(enum stack_kind kind)
 
 size_t stack_size(enum stack_kind kind)
 {
-	return (unsigned int)kind < STACK_KINDS ? STACK_SIZE : 0;
+	return (unsigned int)kind < STACK_KINDS && has_stack(STACKS_ALL, (uint32_t)kind) ? STACK_SIZE
+										      : 0;
 }
 
 /* The CPU's stack of that kind: [*bottom, *bottom + the result). 0: it has none. */

@@ -9,6 +9,7 @@
 
 #include "core/layout_current.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/memory.h>
 #include <muster/stack.h>
 #include <stdbool.h>
@@ -36,7 +37,7 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 int stacks_create(cpu_t cpu, uint32_t kinds);
 void stacks_destroy(cpu_t cpu);
 
-#define STACKS_ALL ((1u << STACK_KINDS) - 1)
+#define STACKS_ALL CPU_STACK_KINDS
 
 /* Its parts, for memory that somebody else has got. May they be made (0, or an error and a line)?
  * Where is one's lowest address, from the start of a window on? */

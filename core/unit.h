@@ -12,16 +12,16 @@
 #include <stdint.h>
 
 /*
- * The first bytes of every unit. Assembly reads `self` and `cpu`. `canary` is where gcc and clang
- * put the stack protector's word for x86-64 kernels, %gs:40.
+ * The first bytes of every unit. Assembly reads `self` and `cpu`. `canary` is where compilers look for
+ * the stack protector's word: on x86-64 %gs:40, on ppc64 -0x7010(r13).
  */
 struct percpu_head {
 	uintptr_t self; /* address of this unit */
 	uint32_t cpu;	/* number of the CPU it belongs to */
 	uint32_t magic; /* PERCPU_MAGIC while the unit is in use, else PERCPU_MAGIC_FREED */
-	uint64_t scratch[3];
+	uint64_t scratch[PERCPU_CANARY_WORD - 2];
 	uint64_t canary;
-	uint64_t reserved[2];
+	uint64_t reserved[8 - PERCPU_CANARY_WORD - 1];
 };
 #define PERCPU_MAGIC	   0x706d7567u
 #define PERCPU_MAGIC_FREED 0x64656164u

@@ -33,4 +33,4 @@ lint: | $(BUILD)/packages-lint $(BUILD)/packages-build $(BUILD)/include/xen $(BU
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 		'-D__attribute__(x)=' -D__STDC_HOSTED__=1 -D__x86_64__=1 -I. -Iinclude core firmware tool
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY_CHECKS)' \
-		$(wildcard core/*.c firmware/*.c) -- -std=gnu17 -I. -Iinclude -idirafter $(BUILD)/include
+		$(wildcard core/*.c firmware/*.c) -- -std=gnu17 -I. -Iinclude $(LIBFDT_FLAGS) -idirafter $(BUILD)/include

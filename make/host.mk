@@ -6,6 +6,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 	-Wpointer-arith -Wvla -Wwrite-strings -Wundef
 HOST_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer $(WARNINGS) -I. -Iinclude \
 	-idirafter $(BUILD)/include -MMD -MP
+HOST_CFLAGS += $(LIBFDT_FLAGS)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # A test has its own panic, and the C library's string functions. What of arch and platform is pure
@@ -29,7 +30,7 @@ $(BUILD)/hosted/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen
 
 $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
-	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -l:libfdt.a -o $@
 
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
@@ -55,7 +56,7 @@ $(BUILD)/tests/unit/test_xen_listen: $(BUILD)/hosted/platform/xen/event_listen.o
 
 $(HISTORY_ALONE): $(BUILD)/tests/history/%: tests/history/%.c $(HOSTED_OBJECTS) | $(BUILD)/packages-check
 	@mkdir -p $(@D)
-	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -o $@
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(HOSTED_OBJECTS) -lcmocka -lpthread -l:libfdt.a -o $@
 
 # A source that must be refused by the compiler, and must not be refused once -DCONTROL puts right
 # what is wrong with it: so it is refused for the right reason.
@@ -81,10 +82,13 @@ $(BUILD)/fuzzed/%.o: %.c | $(BUILD)/packages-check
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(FUZZ_FLAGS) -c $< -o $@
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
-	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) $(FUZZ_MORE) -o $@
+	$(Q)$(CC_HOST) $(HOST_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) $(FUZZ_MORE) -l:libfdt.a -o $@
 $(BUILD)/tests/fuzz/fuzz_percpu_blocks: FUZZ_MORE := $(BUILD)/fuzzed/core/percpu_blocks.o \
 	$(BUILD)/fuzzed/core/percpu_pool.o
 $(BUILD)/tests/fuzz/fuzz_percpu_blocks: $(BUILD)/fuzzed/core/percpu_blocks.o $(BUILD)/fuzzed/core/percpu_pool.o
+
+# libfdt's headers are in a package that the build itself does not need.
+$(FDT_SOURCES:%.c=$(BUILD)/hosted/%.o): | $(BUILD)/packages-check
 
 -include $(HOSTED_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJECTS:.o=.d) \
 	$(wildcard $(BUILD)/hosted/platform/*/*.d)

@@ -4,14 +4,14 @@
 
 PACKAGES_BUILD := clang lld llvm libjansson-dev libxen-dev linux-libc-dev
 PACKAGES_RUN   := qemu-system-x86 seabios
-PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev
+PACKAGES_CHECK := libcmocka-dev gcc libclang-rt-dev $(PACKAGES_LIBFDT)
 $(BUILD)/packages-%: make/packages.sh make/install.mk
 	@mkdir -p $(@D)
 	@sh make/packages.sh $(PACKAGES_$(call upper,$*))
 	@touch $@
 
 upper = $(subst build,BUILD,$(subst run,RUN,$(subst check,CHECK,$(subst lint,LINT,$(1)))))
-PACKAGES_LINT := clang-tidy cppcheck clang-format
+PACKAGES_LINT := clang-tidy cppcheck clang-format $(PACKAGES_LIBFDT)
 
 # Xen's public headers and Linux's for x86, and nothing else of the host's /usr/include, for
 # freestanding code.

@@ -11,7 +11,7 @@ ifneq ($(findstring clang,$(CC_X86_64)),)
 X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
-X86_SOURCES := $(wildcard core/*.c firmware/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
+X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
 	platform/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a

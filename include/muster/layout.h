@@ -78,6 +78,15 @@ int layout_reserve_top(struct layout_draft *draft, uint64_t size, const char *ow
 int layout_reserve(struct layout_draft *draft, uint64_t start, uint64_t size, const char *owner);
 
 /*
+ * Make the direct map (machine.direct_size) as large as holes, fixmap and windows leave room for. For address
+ * spaces that cannot hold all memory there may be; after the last hole, before the seal: a hole that comes
+ * later is one that the seal finds no room beside. least: bytes of it that there must be. Returns 0, or
+ * MUSTER_E_NO_MEMORY with a line when there is less, or the kernel image would end behind it; then the draft
+ * is as before. Needs no memory map.
+ */
+int layout_draft_fit(struct layout_draft *draft, uint64_t least);
+
+/*
  * Decide everything and consume the draft. Returns the layout, or NULL when it does not fit (then
  * one line names the part without room) or when the draft was sealed before. There is one layout
  * in a kernel: sealing a second draft is refused too.

@@ -47,13 +47,13 @@ extern "C" {
  * percpu_ptr(name, cpu): pointer to that CPU's variable. Needs: `cpu-ids`, and the CPU's own step
  * `unit` (for the boot CPU: nothing). A CPU without a unit is a panic that names it.
  */
-#define percpu_ptr(name, cpu) ((__typeof__(name) *)percpu_address((uintptr_t) & (name), (cpu)))
+#define percpu_ptr(name, cpu) ((__typeof__(name) *)percpu_address(PERCPU_OFFSET(name), (cpu)))
 
 /*
  * percpu_boot_ptr(name): pointer to the variable in the original area, inside the kernel image.
  * Needs: nothing, but after `boot-unit` the memory belongs to somebody else, and asking is a panic.
  */
-#define percpu_boot_ptr(name) ((__typeof__(name) *)percpu_boot_address((uintptr_t) & (name)))
+#define percpu_boot_ptr(name) ((__typeof__(name) *)percpu_boot_address(PERCPU_OFFSET(name)))
 
 /*
  * What stands behind the macros. offset: of the variable in a unit, in bytes, below

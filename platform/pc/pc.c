@@ -25,7 +25,7 @@
 #pragma weak pc_hotplug_poll
 #pragma weak pc_hotplug_eject
 
-#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
+#define STACKS_OF_TRAPS ((1u << STACK_NMI | 1u << STACK_FATAL) & CPU_STACK_KINDS)
 
 static const char *hypervisor = "unknown";
 
@@ -44,16 +44,6 @@ static int hypervisor_step(cpu_t cpu)
 	(void)cpu;
 	hypervisor = x86_hypervisor();
 	return 0;
-}
-
-/* Nobody keeps a part of a PC guest's address space. */
-int pc_layout_step(cpu_t cpu)
-{
-	static struct layout_draft draft;
-
-	(void)cpu;
-	x86_layout_draft(&draft);
-	return layout_seal(&draft) ? 0 : MUSTER_E_INVALID;
 }
 
 int pc_tables_step(cpu_t cpu)

@@ -9,6 +9,8 @@
 #include "platform/pc/pc_boot.h"
 #include "platform/platform.h"
 
+#include <muster/layout.h>
+
 extern const struct platform platform_pc;
 
 /* What the boot protocol and the firmware said; filled in by the steps named. */
@@ -88,8 +90,16 @@ void pc_mailbox_say(void);
 int pc_hotplug_poll(struct platform_news *news);
 int pc_hotplug_eject(cpu_t cpu);
 
+/* i386/pc_layout.c: a hole at the top of the address space, ordered by a word of the command line. */
+#ifdef __i386__
+#define PC_WORDS_I386 1
+int pc_hole_reserve(struct layout_draft *draft);
+#else
+#define PC_WORDS_I386 0
+#endif
+
 /* pc_power.c */
-#define PC_WORDS 2
+#define PC_WORDS (2 + PC_WORDS_I386)
 extern const struct command_line_word pc_words[PC_WORDS];
 void pc_emergency_console(void);
 int pc_console_step(cpu_t cpu);

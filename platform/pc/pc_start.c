@@ -208,6 +208,6 @@ void pc_name_unknown(void)
 		pc_mailbox_say();
 	if (count)
 		console_print(
-			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#lx; they are stopped\n",
+			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#jx; they are stopped\n",
 			count, last.value);
 }

@@ -45,6 +45,12 @@ for floor in include core firmware arch device platform handover kernel examples
 				case $included in
 				# Interfaces of a hypervisor and of a boot protocol.
 				xen/* | asm/bootparam.h) ;;
+				# Built for kernels too.
+				libfdt.h)
+					case $file in firmware/*) ;; *)
+						echo "$file: includes <$included>: trees are read by firmware/"
+						broken=1 ;;
+					esac ;;
 				muster/* | stdint.h | stddef.h | stdbool.h | stdarg.h | limits.h) ;;
 				sched.h | string.h | time.h)
 					case $file in include/muster/arch/host/*) ;; *)

@@ -13,6 +13,8 @@
 #define PERCPU_HEAD_SECTION	     __attribute__((section("percpu_first")))
 #define PERCPU_THIS(name)	     (*(__typeof__(name) *)percpu_host_this((uintptr_t) & (name)))
 #define PERCPU_LOAD(name)	     __atomic_load_n(&PERCPU_THIS(name), __ATOMIC_RELAXED)
+#define PERCPU_OFFSET(name)	     ((uintptr_t) & (name))
+#define PERCPU_CANARY_WORD	     5
 #define PERCPU_THIS_AT(type, offset) (*(__typeof__(type) *)percpu_host_this_at(offset))
 
 /* Address of the variable in the unit of the CPU this thread plays. */

@@ -18,6 +18,8 @@ struct x86_interrupt_flag {
 };
 extern const struct x86_interrupt_flag *x86_interrupt_flag;
 
+#define CPU_STACK_KINDS 7u /* main, NMI, fatal */
+
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" ::: "memory");

@@ -14,6 +14,8 @@
 #define PERCPU_HEAD_SECTION __attribute__((section(".percpu.head"))) /* linked before .percpu */
 #define PERCPU_THIS(name)   (*(__typeof__(name) __seg_gs *)(uintptr_t) & (name))
 #define PERCPU_LOAD(name)   (*(const volatile __typeof__(name) __seg_gs *)(uintptr_t) & (name))
+#define PERCPU_OFFSET(name) ((uintptr_t) & (name))
+#define PERCPU_CANARY_WORD  5 /* %gs:40 */
 /* The same for what has an offset and no name. */
 #define PERCPU_THIS_AT(type, offset) (*(__typeof__(type) __seg_gs *)(uintptr_t)(offset))
 
