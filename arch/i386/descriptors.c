@@ -13,6 +13,7 @@
 #include "arch/x86_64/descriptors.h"
 
 #include "arch/i386/descriptor_tables.h"
+#include "arch/i386/patch_site.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
 
@@ -145,15 +146,16 @@ int descriptor_tables_load(cpu_t cpu)
 
 	tables->tss = (struct tss){ .cr3 = (uint32_t)kernel_cr3, .io_map = sizeof(tables->tss) };
 	double_fault_fill(&tables->double_fault, stack_top(cpu, STACK_FATAL));
-	tables->gdt[SELECTOR_TSS / 8] = tss_descriptor(&tables->tss);
-	tables->gdt[SELECTOR_DOUBLE_FAULT / 8] = tss_descriptor(&tables->double_fault);
-	__asm__ volatile("ltr %w0" ::"r"(SELECTOR_TSS) : "memory");
-	__asm__ volatile("lidt %0" ::"m"(idt_pointer) : "memory");
+	gdt_entry_write(tables->gdt, SELECTOR_TSS / 8, tss_descriptor(&tables->tss));
+	gdt_entry_write(tables->gdt, SELECTOR_DOUBLE_FAULT / 8,
+			tss_descriptor(&tables->double_fault));
+	task_load(SELECTOR_TSS);
+	idt_load(&idt_pointer);
 	return 0;
 }
 
 void descriptor_tables_unload(cpu_t cpu)
 {
 	(void)cpu;
-	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer) : "memory");
+	idt_load(&early_idt_pointer);
 }

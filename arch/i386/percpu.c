@@ -7,6 +7,7 @@
 #include "arch/x86_64/percpu.h"
 
 #include "arch/i386/descriptor_tables.h"
+#include "arch/i386/patch_site.h"
 #include "core/string.h"
 #include "core/unit.h"
 
@@ -33,7 +34,7 @@ void percpu_base_set(uintptr_t unit)
 	own->gdt[SELECTOR_CODE / 8] = boot_gdt[SELECTOR_CODE / 8];
 	own->gdt[SELECTOR_DATA / 8] = boot_gdt[SELECTOR_DATA / 8];
 	own->gdt[SELECTOR_PERCPU / 8] = descriptor_from(unit);
-	__asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");
+	gdt_load(&pointer);
 	__asm__ volatile("movl %0, %%fs" ::"r"(SELECTOR_PERCPU) : "memory");
 }
 
