@@ -75,16 +75,28 @@ static bool read_name(const struct firmware_reader *reader, const struct vmi_rom
 	return false;
 }
 
+/* Four bytes of a word at a time, in two sums of 16 bits that a piece cannot overflow. */
+static uint8_t piece_sum(const uint32_t *words)
+{
+	uint32_t even = 0, odd = 0;
+
+	for (uint32_t i = 0; i < PIECE / 4; i++) {
+		even += words[i] & 0x00ff00ff;
+		odd += words[i] >> 8 & 0x00ff00ff;
+	}
+	even += odd;
+	return (uint8_t)(even + (even >> 16));
+}
+
 static int check_sum(const struct firmware_reader *reader, const struct vmi_rom *rom)
 {
-	uint8_t piece[PIECE];
+	uint32_t piece[PIECE / 4];
 	uint8_t sum = 0;
 
 	for (uint32_t at = 0; at < rom->size; at += PIECE) {
 		if (!rom_read(reader, rom, at, piece, PIECE))
 			return refuse(rom, "offset", at, "cannot be read");
-		for (uint32_t i = 0; i < PIECE; i++)
-			sum += piece[i];
+		sum += piece_sum(piece);
 	}
 	return sum ? refuse(rom, "checksum", sum, "its bytes must add up to 0") : 0;
 }
@@ -190,9 +202,11 @@ static int read_rom(const struct firmware_reader *reader, uint32_t base, struct 
 {
 	struct vmi_header header;
 
-	if (!firmware_read(reader, base, &header, sizeof(header)) ||
+	/* Mostly there is nothing, and this much of it says so. */
+	if (!firmware_read(reader, base, &header, VMI_HEADER_API_MINOR) ||
 	    header.option_rom_signature != VMI_OPTION_ROM_SIGNATURE ||
-	    header.signature != VMI_SIGNATURE)
+	    header.signature != VMI_SIGNATURE ||
+	    !firmware_read(reader, base, &header, sizeof(header)))
 		return MUSTER_E_NOT_FOUND;
 	*rom = (struct vmi_rom){
 		.base = base,

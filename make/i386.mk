@@ -29,7 +29,7 @@ $(BUILD)/i386/%.o: %.S | $(BUILD)/packages-build
 # These are what the compiler makes calls to: they must not become calls to themselves.
 $(BUILD)/i386/core/string.o $(BUILD)/i386/arch/i386/arithmetic_64.o: I386_FLAGS += -fno-builtin
 # What runs once is compiled for size, as on x86-64.
-I386_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack core/string core/unit \
+I386_HOT  := core/bringup_step core/cpu_table core/hypercall_count core/percpu_alloc core/percpu_blocks core/stack core/string core/unit \
 	arch/x86_64/cpu_check arch/i386/arithmetic_64
 I386_COLD := $(filter-out $(I386_HOT:%=$(BUILD)/i386/%.o),$(I386_OBJECTS))
 $(I386_COLD): I386_FLAGS += -Oz

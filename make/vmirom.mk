@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The VMI option ROM for tests (tests/vmirom), once for each hole and each fault: build/vmi-NAME.rom.
 
-VMIROM_FLAGS := --target=i386-unknown-none-elf -march=i686 -std=gnu17 -Oz -ffreestanding -fpie \
+VMIROM_FLAGS := --target=i386-unknown-none-elf -march=i686 -std=gnu17 -O2 -ffreestanding -fpie \
 	-fvisibility=hidden -mregparm=3 -mgeneral-regs-only -fomit-frame-pointer -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -I. -Iinclude -MMD -MP
 VMIROM_SOURCES := rom calls rom_init

@@ -27,5 +27,6 @@ _Static_assert(VMI_PAGE_PT == 1 << 0 && VMI_PAGE_PD == 1 << 1 && VMI_PAGE_PDP ==
 /* platform/vmi/vmi_page_table.c, if it is in the image. */
 void page_table_made(uint64_t physical, uint32_t level) __attribute__((weak));
 int page_tables_complete(uint64_t root) __attribute__((weak));
+void page_entries_changed(uint32_t count) __attribute__((weak));
 
 #endif

@@ -51,40 +51,14 @@ struct patch_site {
 _Static_assert(sizeof(struct patch_site) == 8, "patch_site.h: what the macros write");
 extern const struct patch_site patch_sites_start[], patch_sites_end[];
 
-/* lgdt, lidt: of a descriptor-table pointer. */
+/* lgdt, of a descriptor-table pointer. What the table has must not be changed from then on: a hypervisor may
+ * have looked at it. */
 static inline void gdt_load(const void *pointer)
 {
 	uint32_t eax = (uintptr_t)pointer;
 
 	__asm__ volatile(PATCH_SITE("lgdtl (%%eax)", 2, VMI_CALL_SET_GDT)
 			 : "+a"(eax)::"ecx", "edx", "memory", "cc");
-}
-
-static inline void idt_load(const void *pointer)
-{
-	uint32_t eax = (uintptr_t)pointer;
-
-	__asm__ volatile(PATCH_SITE("lidtl (%%eax)", 2, VMI_CALL_SET_IDT)
-			 : "+a"(eax)::"ecx", "edx", "memory", "cc");
-}
-
-static inline void task_load(uint32_t selector)
-{
-	__asm__ volatile(PATCH_SITE("ltr %%ax", 2, VMI_CALL_SET_TR)
-			 : "+a"(selector)::"ecx", "edx", "memory", "cc");
-}
-
-/* An entry of a GDT that is in use. The call has the upper half on the stack. */
-static inline void gdt_entry_write(uint64_t *gdt, uint32_t index, uint64_t entry)
-{
-	uint32_t eax = (uintptr_t)gdt, ecx = (uint32_t)entry;
-
-	__asm__ volatile("pushl %3\n\t" PATCH_SITE("movl %%ecx, (%%eax, %%edx, 8)\n\t"
-						   "movl %3, 4(%%eax, %%edx, 8)",
-						   0, VMI_CALL_WRITE_GDT_ENTRY) "popl %3"
-			 : "+a"(eax), "+d"(index), "+c"(ecx)
-			 : "S"((uint32_t)(entry >> 32))
-			 : "memory", "cc");
 }
 
 #endif

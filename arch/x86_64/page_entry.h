@@ -24,5 +24,8 @@ static inline void page_entry_write(uint64_t *entry, uint64_t value, uint32_t le
 /* The first root is complete, and about to be used: add to it. Returns 0 or an error. */
 #define page_tables_complete ((int (*)(uint64_t root))0)
 
+/* So many entries have been written, for who counts calls. */
+#define page_entries_changed ((void (*)(uint32_t count))0)
+
 #endif
 #endif

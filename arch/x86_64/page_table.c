@@ -75,6 +75,12 @@ static uint32_t entry_index(uint64_t address, uint32_t level)
 	return (uint32_t)(address >> (12 + 9 * level)) & (ENTRIES - 1);
 }
 
+static void entries_changed(uint32_t count)
+{
+	if (page_entries_changed)
+		page_entries_changed(count);
+}
+
 int fixmap_step(cpu_t cpu)
 {
 	uint64_t start = layout_fixmap_start(layout_current());
@@ -99,6 +105,7 @@ uintptr_t fixmap_set(uint32_t slot, uint64_t physical, enum map_protection prote
 
 	if (fixmap_table[entry_index(address, 0)] != entry) {
 		page_entry_write(&fixmap_table[entry_index(address, 0)], entry, 0);
+		entries_changed(1);
 		page_invalidate(address);
 	}
 	return address;
@@ -165,10 +172,12 @@ static uint64_t table_create(uint32_t level, uint32_t node)
 
 static void entry_write(uint64_t *entry, uint64_t value, uint32_t level)
 {
-	if (direct_ready)
-		page_entry_write(entry, value, level);
-	else
+	if (!direct_ready) {
 		*entry = value;
+		return;
+	}
+	page_entry_write(entry, value, level);
+	entries_changed(1);
 }
 
 /*
@@ -320,6 +329,7 @@ int page_table_map_pages(uint64_t base, uint64_t physical, const uint32_t *numbe
 		page_entry_write(&first[*numbers], entry, 0);
 		entry += MEMORY_PAGE_SIZE;
 	} while (++numbers < end);
+	entries_changed(count);
 	return 0;
 }
 
@@ -330,7 +340,7 @@ void page_table_unmap(uint64_t address, uint64_t size)
 		uint64_t *entry = entry_find(kernel_cr3, address + done, &level);
 
 		if (entry && !level)
-			page_entry_write(entry, 0, 0);
+			entry_write(entry, 0, 0);
 		page_invalidate(address + done);
 	}
 }
@@ -343,7 +353,7 @@ int page_table_protect(uint64_t address, uint64_t size, enum map_protection prot
 
 		if (!entry || level)
 			return MUSTER_E_NOT_FOUND;
-		page_entry_write(entry, (*entry & ADDRESS_MASK) | protection_bits(protection), 0);
+		entry_write(entry, (*entry & ADDRESS_MASK) | protection_bits(protection), 0);
 		page_invalidate(address + done);
 	}
 	return 0;

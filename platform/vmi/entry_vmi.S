@@ -5,6 +5,9 @@
 #include "arch/i386/offsets.h"
 #include "firmware/vmi_abi.h"
 
+#include <muster/arch/x86_64/mark.h>
+#include <muster/mark_number.h>
+
 	.text
 
 	/* EAX, EDX, ECX and what is on the stack behind the return address are the ROM's. */
@@ -15,9 +18,10 @@ vmi_stub_\name:
 	pushl	%eax
 	pushl	%edx
 	pushl	%ecx
+	pushl	$1
 	pushl	$\call
 	call	vmi_count
-	addl	$4, %esp
+	addl	$8, %esp
 	popl	%ecx
 	popl	%edx
 	popl	%eax
@@ -25,12 +29,8 @@ vmi_stub_\name:
 	.size vmi_stub_\name, . - vmi_stub_\name
 	.endm
 
-	stub	set_pxe_long, VMI_CALL_SET_PXE_LONG
 	stub	inval_page, VMI_CALL_INVAL_PAGE
 	stub	set_cr3, VMI_CALL_SET_CR3
-	stub	set_idt, VMI_CALL_SET_IDT
-	stub	set_tr, VMI_CALL_SET_TR
-	stub	write_gdt_entry, VMI_CALL_WRITE_GDT_ENTRY
 
 	/*
 	 * Where SetInitialAPState lets a CPU begin: paging on, the kernel's own page tables, flat segments
@@ -40,6 +40,7 @@ vmi_stub_\name:
 	.globl vmi_secondary
 	.type vmi_secondary, @function
 vmi_secondary:
+	MARK(MARK_NUMBER_PHASE + MARK_ARRIVE)
 	movl	secondary_pat, %eax
 	movl	secondary_pat + 4, %edx
 	movl	$MSR_PAT, %ecx

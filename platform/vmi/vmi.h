@@ -34,6 +34,12 @@ bool vmi_has(uint16_t call);
  */
 uint64_t vmi_call(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e);
 
+/* The same without counting, for who says afterwards how many there were: to vmi_count(). */
+uint64_t vmi_call_uncounted(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+			    uint32_t e);
+/* From stubs too. Nothing is counted of what the ROM leaves to the guest. */
+void vmi_count(uint32_t call, uint32_t times);
+
 /* vmi_page_table.c: from here on the ROM is told. */
 void vmi_page_tables_begin(void);
 

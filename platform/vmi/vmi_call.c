@@ -27,27 +27,17 @@ extern uint32_t vmi_code[VMI_CALLS];
 uint32_t vmi_code[VMI_CALLS] __attribute__((section(".bss.read_only_later")));
 static uint8_t vmi_kind[VMI_CALLS] __attribute__((section(".bss.read_only_later")));
 
-/* Stubs count and go on to the ROM. The others are patched as they are: SetGDT is called by a CPU that has no
- * base yet, and IRET is where nothing may be touched any more. */
-extern const char vmi_stub_set_pxe_long[], vmi_stub_inval_page[], vmi_stub_set_cr3[];
-extern const char vmi_stub_set_idt[], vmi_stub_set_tr[], vmi_stub_write_gdt_entry[];
-void vmi_count(uint32_t call);
+/* Stubs count and go on to the ROM. The other sites are patched as they are: entries of page tables are counted
+ * many at a time, SetGDT is called by a CPU that has no base yet, and IRET is where nothing may be touched. */
+extern const char vmi_stub_inval_page[], vmi_stub_set_cr3[];
 
 static const char *stub_of(uint16_t call)
 {
 	switch (call) {
-	case VMI_CALL_SET_PXE_LONG:
-		return vmi_stub_set_pxe_long;
 	case VMI_CALL_INVAL_PAGE:
 		return vmi_stub_inval_page;
 	case VMI_CALL_SET_CR3:
 		return vmi_stub_set_cr3;
-	case VMI_CALL_SET_IDT:
-		return vmi_stub_set_idt;
-	case VMI_CALL_SET_TR:
-		return vmi_stub_set_tr;
-	case VMI_CALL_WRITE_GDT_ENTRY:
-		return vmi_stub_write_gdt_entry;
 	default:
 		return NULL;
 	}
@@ -71,20 +61,24 @@ bool vmi_has(uint16_t call)
 	return vmi_code[call];
 }
 
-/* From stubs. */
-void vmi_count(uint32_t call)
+void vmi_count(uint32_t call, uint32_t times)
 {
-	hypercall_count((uint16_t)call, vmi_call_name);
+	if (vmi_code[call])
+		hypercall_count_many((uint16_t)call, times, vmi_call_name);
+}
+
+uint64_t vmi_call_uncounted(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+			    uint32_t e)
+{
+	rom_function *code = (rom_function *)(uintptr_t)vmi_code[call];
+
+	return code ? code(a, b, c, d, e) : 0;
 }
 
 uint64_t vmi_call(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
 {
-	rom_function *code = (rom_function *)(uintptr_t)vmi_code[call];
-
-	if (!code)
-		return 0;
-	vmi_count(call);
-	return code(a, b, c, d, e);
+	vmi_count(call, 1);
+	return vmi_call_uncounted(call, a, b, c, d, e);
 }
 
 static rom_function *rom_entry(uint32_t offset)
@@ -92,12 +86,19 @@ static rom_function *rom_entry(uint32_t offset)
 	return (rom_function *)(uintptr_t)(vmi_rom_start() + offset);
 }
 
+/* Once for each call, however many sites it has. */
 static int record_read(uint16_t call)
 {
-	uint64_t record = rom_entry(VMI_HEADER_GET_RELOCATION)(call, 0, 0, 0, 0);
+	static bool was_read[VMI_CALLS];
 	struct vmi_relocation relocation;
-	int error = vmi_relocation_read(&vmi_guest.rom, vmi_rom_start(), call, record, &relocation);
+	uint64_t record;
+	int error;
 
+	if (was_read[call])
+		return 0;
+	was_read[call] = true;
+	record = rom_entry(VMI_HEADER_GET_RELOCATION)(call, 0, 0, 0, 0);
+	error = vmi_relocation_read(&vmi_guest.rom, vmi_rom_start(), call, record, &relocation);
 	vmi_kind[call] = (uint8_t)relocation.kind;
 	vmi_code[call] = relocation.address;
 	return error;

@@ -54,6 +54,12 @@ void page_table_made(uint64_t physical, uint32_t level)
 	early[early_count++].level = level;
 }
 
+void page_entries_changed(uint32_t count)
+{
+	if (begun)
+		vmi_count(VMI_CALL_SET_PXE_LONG, count);
+}
+
 /* Where memory below 1 MiB that is anybody's ends: from there on it is the firmware's, of which the ROM may
  * have taken some. */
 static uint64_t conventional_end(void)

@@ -55,12 +55,12 @@ void vmi_start_code_undo(cpu_t cpu)
 		pc_start_code_undo(cpu);
 }
 
-/* What is named here is never given back, so that a state that is left over does no harm: its CPU finds that
- * the record is not to be claimed. */
-static void state_give(struct cpu_record *record)
-{
-	static struct vmi_cpu_state state; /* only one CPU starts others */
+static struct vmi_cpu_state state; /* only one CPU starts others */
 
+/* What all begin with. What is named here is never given back, so that a state that is left over does no harm:
+ * its CPU finds that the record is not to be claimed. */
+static void state_fill(void)
+{
 	state = (struct vmi_cpu_state){
 		.cr0 = (uint32_t)cr0_read(),
 		.cr3 = (uint32_t)kernel_cr3,
@@ -68,8 +68,6 @@ static void state_give(struct cpu_record *record)
 		.efer_low = CPU_HAS_EFER ? (uint32_t)msr_read(MSR_EFER) : 0,
 		.eip = (uintptr_t)vmi_secondary,
 		.eflags = FLAGS_RESERVED,
-		.ebx = (uintptr_t)record,
-		.esi = record->number,
 		.esp = (uintptr_t)vmi_secondary_stack,
 		.cs = SELECTOR_CODE,
 		.ss = SELECTOR_DATA,
@@ -81,21 +79,35 @@ static void state_give(struct cpu_record *record)
 		.idtr_limit = early_idt_pointer.limit,
 		.idtr_base = early_idt_pointer.base,
 	};
-	(void)vmi_call(VMI_CALL_SET_INITIAL_STATE, (uintptr_t)&state, (uint32_t)record->hwid.value,
-		       0, 0, 0);
+}
+
+static void state_give(const struct cpu_record *record)
+{
+	state.ebx = (uintptr_t)record;
+	state.esi = record->number;
+	(void)vmi_call_uncounted(VMI_CALL_SET_INITIAL_STATE, (uintptr_t)&state,
+				 (uint32_t)record->hwid.value, 0, 0, 0);
 }
 
 int vmi_start_step(cpu_t cpu)
 {
+	uint32_t given = 0;
+
 	if (!by_rom())
 		return pc_start_step(cpu);
-	if (cpu.number == STEP_ALL_CPUS) {
-		for_each_other_record (record)
-			if (record->state == CPU_STARTING)
-				state_give(record);
-	} else {
+	state_fill();
+	if (cpu.number != STEP_ALL_CPUS) {
 		state_give(cpu_record(cpu));
+		given = 1;
+	} else {
+		for_each_other_record (record) {
+			if (record->state != CPU_STARTING)
+				continue;
+			state_give(record);
+			given++;
+		}
 	}
+	vmi_count(VMI_CALL_SET_INITIAL_STATE, given);
 	return pc_start_step(cpu);
 }
 

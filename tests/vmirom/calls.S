@@ -166,7 +166,13 @@ call_set_pxe:
 call_set_pxe_long:
 	counted	VMI_CALL_SET_PXE_LONG
 	entry_mapped %ecx
-	pushl	%eax
+	testb	$1, (%ecx)
+	jnz	1f
+	/* Nobody uses it before its lower half says so. */
+	movl	%edx, 4(%ecx)
+	movl	%eax, (%ecx)
+	ret
+1:	pushl	%eax
 	pushl	%ebx
 	pushl	%ecx
 	pushl	%edx
@@ -176,8 +182,8 @@ call_set_pxe_long:
 	movl	%edx, %ecx
 	movl	(%esi), %eax
 	movl	4(%esi), %edx
-1:	lock cmpxchg8b (%esi)
-	jnz	1b
+2:	lock cmpxchg8b (%esi)
+	jnz	2b
 	popl	%esi
 	popl	%edx
 	popl	%ecx

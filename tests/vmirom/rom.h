@@ -46,6 +46,12 @@ _Static_assert(offsetof(struct rom_counts, unmapped) == VMI_COUNTS_UNMAPPED, "vm
 _Static_assert(offsetof(struct rom_counts, started) == VMI_COUNTS_STARTED, "vmi_abi.h");
 _Static_assert(sizeof(struct rom_counts) == VMI_COUNTS_SIZE, "vmi_abi.h");
 
+/* Behind the counts: what SetInitialAPState was last told. */
+#define RAM_KNOWN 1024
+struct rom_known {
+	uint32_t gdt_base, gdt_limit, pae;
+};
+
 struct rom_state {
 	struct vmi_cpu_state state;
 	uint32_t valid;

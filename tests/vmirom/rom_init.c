@@ -157,16 +157,22 @@ void initial_state_set(const struct vmi_cpu_state *state, uint32_t apic_id)
 	struct rom_state *own = (struct rom_state *)(ram + RAM_STATES) + apic_id;
 	const uint32_t *from = (const uint32_t *)state;
 	uint32_t *to = (uint32_t *)&own->state;
+	struct rom_known *known = (struct rom_known *)(ram + RAM_COUNTS + RAM_KNOWN);
+	uint32_t words;
 
 	if (apic_id >= STATES)
 		return;
 	own->valid = 0;
 	/* The last word has the end of the interface's structure, which may be 2 bytes short of it. */
-	for (uint32_t i = 0; i < sizeof(*state) / 4 - 1; i++)
-		to[i] = from[i];
+	words = sizeof(*state) / 4 - 1;
+	__asm__ volatile("rep movsl" : "+S"(from), "+D"(to), "+c"(words) : : "memory");
 	own->state.idtr_limit = state->idtr_limit;
-	segments_shorten((uint32_t *)state->gdtr_base, state->gdtr_limit);
-	tables_build(ram, distance, state->cr4 & CR4_PAE);
+	/* The next CPU often has the same table, which only calls may have changed since. */
+	if (known->gdt_base != state->gdtr_base || known->gdt_limit != state->gdtr_limit)
+		segments_shorten((uint32_t *)state->gdtr_base, state->gdtr_limit);
+	if (!known->gdt_base || known->pae != (state->cr4 & CR4_PAE))
+		tables_build(ram, distance, state->cr4 & CR4_PAE);
+	*known = (struct rom_known){ state->gdtr_base, state->gdtr_limit, state->cr4 & CR4_PAE };
 	*(uint32_t *)(ram + RAM_TRAMPOLINE + (trampoline_virtual - trampoline)) = distance;
 	__atomic_store_n(&own->valid, 1, __ATOMIC_RELEASE);
 }
