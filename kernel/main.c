@@ -5,7 +5,7 @@
  *
  * Command line: test=all (default), test=none, test=failures and test=calls (the slow ones too), and test=hotplug,
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
- * only; test=xen-again: these, the others, and these once more.
+ * only; test=xen-again: these, the others, and these once more; test=vmi: what the VMI ROM was asked, too.
  */
 #include "kernel/tests.h"
 
@@ -27,7 +27,8 @@ enum test_choice {
 	TEST_NMI,
 	TEST_XEN,
 	TEST_XEN_AGAIN,
-	TEST_CALLS
+	TEST_CALLS,
+	TEST_VMI
 };
 
 static uint64_t test_choice;
@@ -98,6 +99,8 @@ static void run_tests(struct ktap *ktap)
 	test_down_up(ktap);
 	if (test_choice == TEST_FAILURES)
 		test_failures(ktap);
+	if (test_choice == TEST_VMI)
+		test_vmi(ktap);
 	test_stacks(ktap);
 	if (hotplug)
 		test_hotplug_go(ktap, test_choice == TEST_HOTPLUG_AGAIN);
@@ -131,7 +134,8 @@ int muster_main(void)
 {
 	static const char *const choices[] = { "all",	   "none",	"failures",	 "panic",
 					       "overflow", "hotplug",	"hotplug-again", "nmi",
-					       "xen",	   "xen-again", "calls",	 NULL };
+					       "xen",	   "xen-again", "calls",	 "vmi",
+					       NULL };
 	const struct command_line_word words[] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,

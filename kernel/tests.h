@@ -34,6 +34,9 @@ void test_nmi(struct ktap *ktap);
 /* Does Xen keep the rules of its public headers? Fails where the machine is not Xen. */
 void test_xen(struct ktap *ktap);
 
+/* What the VMI ROM says that it was asked. Fails where there is none that is used, and counts. */
+void test_vmi(struct ktap *ktap);
+
 /* Ask the host: for an NMI to all CPUs, for a CPU that is not there, for taking one back. */
 void ask_for_nmi(void);
 void ask_to_add(cpu_t cpu);

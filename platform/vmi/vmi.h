@@ -37,6 +37,9 @@ uint64_t vmi_call(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
 /* The same without counting, for who says afterwards how many there were: to vmi_count(). */
 uint64_t vmi_call_uncounted(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
 			    uint32_t e);
+/* For a call that is not of this kernel's own: its record, as vmi_relocation_read(), and the code that it names. */
+int vmi_record_read(uint16_t call, struct vmi_relocation *relocation);
+uint64_t vmi_code_call(uint32_t code, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e);
 /* From stubs too. Nothing is counted of what the ROM leaves to the guest. */
 void vmi_count(uint32_t call, uint32_t times);
 

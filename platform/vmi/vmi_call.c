@@ -67,12 +67,15 @@ void vmi_count(uint32_t call, uint32_t times)
 		hypercall_count_many((uint16_t)call, times, vmi_call_name);
 }
 
+uint64_t vmi_code_call(uint32_t code, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+{
+	return ((rom_function *)(uintptr_t)code)(a, b, c, d, e);
+}
+
 uint64_t vmi_call_uncounted(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
 			    uint32_t e)
 {
-	rom_function *code = (rom_function *)(uintptr_t)vmi_code[call];
-
-	return code ? code(a, b, c, d, e) : 0;
+	return vmi_code[call] ? vmi_code_call(vmi_code[call], a, b, c, d, e) : 0;
 }
 
 uint64_t vmi_call(uint16_t call, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
@@ -86,19 +89,24 @@ static rom_function *rom_entry(uint32_t offset)
 	return (rom_function *)(uintptr_t)(vmi_rom_start() + offset);
 }
 
+int vmi_record_read(uint16_t call, struct vmi_relocation *relocation)
+{
+	uint64_t record = rom_entry(VMI_HEADER_GET_RELOCATION)(call, 0, 0, 0, 0);
+
+	return vmi_relocation_read(&vmi_guest.rom, vmi_rom_start(), call, record, relocation);
+}
+
 /* Once for each call, however many sites it has. */
 static int record_read(uint16_t call)
 {
 	static bool was_read[VMI_CALLS];
 	struct vmi_relocation relocation;
-	uint64_t record;
 	int error;
 
 	if (was_read[call])
 		return 0;
 	was_read[call] = true;
-	record = rom_entry(VMI_HEADER_GET_RELOCATION)(call, 0, 0, 0, 0);
-	error = vmi_relocation_read(&vmi_guest.rom, vmi_rom_start(), call, record, &relocation);
+	error = vmi_record_read(call, &relocation);
 	vmi_kind[call] = (uint8_t)relocation.kind;
 	vmi_code[call] = relocation.address;
 	return error;
