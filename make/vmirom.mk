@@ -58,3 +58,6 @@ $(VMIROM_PAYLOAD): $(VMIROM_PAYLOAD_OBJECTS) tests/vmirom/payload/payload.lds
 	$(Q)ld.lld -m elf_i386 -nostdlib -z noexecstack --build-id=none -T tests/vmirom/payload/payload.lds \
 		$(VMIROM_PAYLOAD_OBJECTS) -o $@
 -include $(VMIROM_PAYLOAD_OBJECTS:.o=.d)
+
+# What `make run PLATFORM=vmi` needs besides the kernel.
+MEDIA_vmi := $(BUILD)/vmi-64.rom

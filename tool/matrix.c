@@ -40,7 +40,8 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		{ "platform", &entry->platform }, { "append", &entry->append },
 		{ "line", &entry->line },	  { "reason", &entry->reason },
 		{ "nodes", &entry->nodes },	  { "never", &entry->never },
-		{ "image", &entry->image },	  { "entry", &entry->entry },
+		{ "image", &entry->image },	  { "option-rom", &entry->option_rom },
+		{ "entry", &entry->entry },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -315,6 +316,7 @@ void matrix_free(struct matrix *matrix)
 		free(entry->line);
 		free(entry->reason);
 		free(entry->image);
+		free(entry->option_rom);
 		free(entry->entry);
 		words_free(&entry->qemu);
 	}

@@ -5,7 +5,7 @@
  *
  *	platform=pc		the profile
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
- *	image=			instead of the profile's image
+ *	image=, option-rom=	instead of the profile's
  *	timeout=		seconds (default 30)
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
@@ -38,7 +38,7 @@ struct matrix_number {
 
 struct matrix_entry {
 	char *name, *platform, *append, *hwids, *fwids, *vcpus, *nodes, *line, *never, *reason,
-		*image, *entry; /* NULL: not given */
+		*image, *entry, *option_rom; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat;
 	bool expect_fail, only_all, host_actions;

@@ -18,7 +18,8 @@ struct qemu_process {
 /* What it is started with: paths. */
 struct boot_files {
 	char *image;
-	char *loader; /* NULL unless the profile names one */
+	char *loader;	  /* NULL unless the profile names one */
+	char *option_rom; /* the same */
 };
 
 /* Start it with these files. Returns 0, or -1 and fills message. */
