@@ -17,9 +17,10 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	tests/unit/host_machine.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
 HOSTED_SOURCES += platform/vmi/vmi_patch.c
+HOSTED_SOURCES += arch/i386/arithmetic_64.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
-HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h08_area_contract h09_area_after_leave
+HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h07_hole_before_memory h08_area_contract h09_area_after_leave
 UNIT_ALONE     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 HISTORY_ALONE  := $(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
 UNIT_TESTS     := $(UNIT_ALONE) $(HISTORY_ALONE)

@@ -39,6 +39,7 @@ static const struct option_row rows[] = {
 	{ "--log", OPTIONS_OF_RUN, TEXT, offsetof(struct options, log), 0, 0 },
 	{ "--verbose", OPTIONS_OF_RUN, FLAG, offsetof(struct options, verbose), 0, 0 },
 	{ "--host-actions", OPTIONS_OF_RUN, FLAG, offsetof(struct options, host_actions), 0, 0 },
+	{ "--layout", OPTIONS_OF_RUN, FLAG, offsetof(struct options, layout), 0, 0 },
 	{ "-j", OPTIONS_OF_CHECK, NUMBER, offsetof(struct options, jobs), 1, JOBS_MAX },
 	{ "--all", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, all), 0, 0 },
 	{ "--list", OPTIONS_OF_CHECK, FLAG, offsetof(struct options, list), 0, 0 },

@@ -20,7 +20,7 @@ struct options {
 	const char *append, *json, *log, *build, *profiles, *matrix, *filter, *kut;
 	uint64_t timeout;
 	uint64_t jobs;
-	bool verbose, all, list, quick, strict, host_actions;
+	bool verbose, all, list, quick, strict, host_actions, layout;
 	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
 };
 

@@ -93,6 +93,9 @@ int layout_draft_fit(struct layout_draft *draft, uint64_t least);
  */
 const struct layout *layout_seal(struct layout_draft *draft);
 
+/* The sealed layout; NULL before. */
+const struct layout *layout_current(void);
+
 /* First address above ours: 2^width (0 for 64 bits) or the start of the hole at the top. */
 uint64_t layout_kernel_top(const struct layout *layout);
 /* End of user space, and start and span of the direct map. Two names, never one. */
@@ -107,6 +110,9 @@ uint64_t layout_fixmap_address(const struct layout *layout, uint32_t slot);
 /* The windows: one of layout_window_stride() bytes for every CPU, in order of CPU number. */
 uint64_t layout_window_start(const struct layout *layout);
 uint64_t layout_window_stride(const struct layout *layout);
+/* The kernel image: its own addresses, as the draft had them. */
+uint64_t layout_image_start(const struct layout *layout);
+uint64_t layout_image_end(const struct layout *layout);
 /* The holes, for the report. index beyond the last gives NULL. */
 const struct layout_hole *layout_hole_at(const struct layout *layout, uint32_t index);
 

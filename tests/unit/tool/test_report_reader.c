@@ -426,6 +426,37 @@ static void test_unknown_kinds_count(void **state)
 	report_free(&report);
 }
 
+static void test_layout(void **state)
+{
+	struct guest_report report = { 0 };
+	char line[128];
+
+	(void)state;
+	feed(&report, good[0]);
+	assert_int_equal(feed(&report,
+			      "@muster 1 layout part=all first=0 last=0xffffffffffffffff owner=-"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=5 last=5 owner=xen"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=6 last=5 owner=xen"),
+			 REPORT_REFUSED);
+	assert_non_null(strstr(report.fault, "before the first: last"));
+	assert_int_equal(feed(&report, "@muster 1 layout part=attic first=5 last=6 owner=xen"),
+			 REPORT_REFUSED);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=5 owner=xen"),
+			 REPORT_REFUSED);
+	assert_int_equal(report.part_count, 2);
+	assert_string_equal(report.parts[1].owner, "xen");
+	assert_int_equal(report.parts[0].last, UINT64_MAX);
+	for (int i = 2; i < REPORT_PARTS_MAX; i++) {
+		snprintf(line, sizeof(line), "@muster 1 layout part=hole first=%d last=%d owner=x",
+			 i, i);
+		assert_int_equal(feed(&report, line), REPORT_RECORD);
+	}
+	assert_int_equal(feed(&report, line), REPORT_REFUSED);
+	report_free(&report);
+}
+
 static void test_an_owner_twice(void **state)
 {
 	struct guest_report report = { 0 };
@@ -602,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_kinds_count),
 		cmocka_unit_test(test_too_many_rows),
 		cmocka_unit_test(test_an_owner_twice),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
