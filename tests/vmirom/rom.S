@@ -7,6 +7,9 @@
  */
 #include "tests/vmirom/rom.h"
 
+#include <muster/arch/x86_64/mark.h>
+#include <muster/mark_number.h>
+
 #ifndef ROM_API_MAJOR
 #define ROM_API_MAJOR VMI_API_MAJOR
 #endif
@@ -139,6 +142,8 @@ init16:
 	 * this code is where the CPU's own have it.
 	 */
 trampoline:
+	/* For who counts instructions: what a CPU costs begins here. */
+	MARK_16(MARK_NUMBER_PHASE + MARK_ARRIVE)
 	cli
 	movl	$1, %eax
 	cpuid
