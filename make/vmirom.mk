@@ -35,6 +35,7 @@ $(foreach hole,0 4 16 64 168 3072,$(eval $(call vmi_rom,$(hole),-DHOLE_MIB=$(hol
 $(eval $(call vmi_rom,wrong-major,-DHOLE_MIB=64 -DROM_API_MAJOR=4))
 $(eval $(call vmi_rom,unknown-kind,-DHOLE_MIB=64 -DROM_UNKNOWN_KIND))
 $(eval $(call vmi_rom,failing-init,-DHOLE_MIB=64 -DROM_INIT_FAILS))
+$(eval $(call vmi_rom,other-kinds,-DHOLE_MIB=64 -DROM_OTHER_KINDS))
 # These never get into memory.
 $(eval $(call vmi_rom,wrong-checksum,-DHOLE_MIB=64,1))
 

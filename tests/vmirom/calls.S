@@ -162,6 +162,15 @@ call_set_pxe:
 	entry_mapped %edx
 	movl	%eax, (%edx)
 	ret
+.macro flush_if_nobody_else
+#ifdef ROM_OTHER_KINDS
+	pushl	%eax
+	movl	%cr3, %eax
+	movl	%eax, %cr3
+	popl	%eax
+#endif
+.endm
+
 /* EDX:EAX value, ECX its address, stack flags. In one piece: another CPU may be using it. */
 call_set_pxe_long:
 	counted	VMI_CALL_SET_PXE_LONG
@@ -171,6 +180,7 @@ call_set_pxe_long:
 	/* Nobody uses it before its lower half says so. */
 	movl	%edx, 4(%ecx)
 	movl	%eax, (%ecx)
+	flush_if_nobody_else
 	ret
 1:	pushl	%eax
 	pushl	%ebx
@@ -189,6 +199,7 @@ call_set_pxe_long:
 	popl	%ecx
 	popl	%ebx
 	popl	%eax
+	flush_if_nobody_else
 	ret
 
 /* EAX flags. */
@@ -347,6 +358,15 @@ get_reloc:
 #else
 #define KIND_CALL_PXE VMI_RELOCATION_CALL
 #endif
+/* Kinds as another hypervisor may have them: entries are flushed when they are set, so that InvalPage is
+ * nothing, and CR3 is the guest's. */
+#ifdef ROM_OTHER_KINDS
+#define KIND_INVAL_PAGE VMI_RELOCATION_NOP
+#define KIND_SET_CR3	VMI_RELOCATION_NONE
+#else
+#define KIND_INVAL_PAGE VMI_RELOCATION_CALL
+#define KIND_SET_CR3	VMI_RELOCATION_CALL
+#endif
 
 .macro relocation number, target, kind=VMI_RELOCATION_CALL
 	.org	relocations + 4 * \number
@@ -372,7 +392,7 @@ relocations:
 	relocation VMI_CALL_WRITE_IDT_ENTRY, call_write_idt
 	relocation VMI_CALL_SET_CR0, call_set_cr0
 	relocation VMI_CALL_SET_CR2, call_set_cr2
-	relocation VMI_CALL_SET_CR3, call_set_cr3
+	relocation VMI_CALL_SET_CR3, call_set_cr3, KIND_SET_CR3
 	relocation VMI_CALL_SET_CR4, call_set_cr4
 	relocation VMI_CALL_GET_CR0, call_get_cr0
 	relocation VMI_CALL_GET_CR2, call_get_cr2
@@ -396,7 +416,7 @@ relocations:
 	relocation VMI_CALL_UPDATE_PXE_LONG, call_update_pxe_long
 	relocation VMI_CALL_ALLOCATE_PAGE, call_allocate_page
 	relocation VMI_CALL_RELEASE_PAGE, call_release_page
-	relocation VMI_CALL_INVAL_PAGE, call_inval_page
+	relocation VMI_CALL_INVAL_PAGE, call_inval_page, KIND_INVAL_PAGE
 	relocation VMI_CALL_FLUSH_TLB, call_flush_tlb
 	relocation VMI_CALL_SET_LINEAR_MAPPING, call_set_linear_mapping
 	relocation ROW_CHECK, call_check

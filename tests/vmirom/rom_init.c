@@ -183,11 +183,13 @@ uint32_t start_redirect(const volatile uint32_t *command, uint32_t value)
 {
 	const struct rom_state *states =
 		(const struct rom_state *)(rom_start + ram_distance + RAM_STATES);
+	const struct rom_known *known =
+		(const struct rom_known *)(rom_start + ram_distance + RAM_COUNTS + RAM_KNOWN);
 	uint32_t target = command[4] >> 24;
 	uint32_t page = (rom_physical + ram_distance + RAM_TRAMPOLINE) >> 12;
 
-	/* With a shorthand it is for all: those without a state stop. */
-	if (!(value & 3u << 18) && (target >= STATES || !states[target].valid))
+	/* With a shorthand it is for all: if any has a state, those without stop. */
+	if (value & 3u << 18 ? !known->gdt_base : target >= STATES || !states[target].valid)
 		return value;
 	return (value & ~0xffu) | page;
 }
