@@ -18,6 +18,8 @@ include make/tool.mk
 include make/x86_64.mk
 include make/i386.mk
 include make/vmirom.mk
+include make/host_32.mk
+include make/ppc64le.mk
 include make/install.mk
 include make/figures.mk
 include make/media.mk

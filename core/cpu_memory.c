@@ -19,7 +19,7 @@
 /* The pages of a window, by number from its start on, and the request for their memory: the same for
  * every CPU but for the node. */
 static uint32_t *numbers;
-static uintptr_t main_stack_top; /* from the start of the window on */
+static uintptr_t main_stack_top; /* from the start of the window, or of the memory, on */
 static uint32_t pages;		 /* 0: not filled in */
 static struct memory_request request = {
 	.align = MEMORY_PAGE_SIZE,
@@ -43,7 +43,8 @@ static int pages_fill(void)
 		if (has_stack(STACKS_ALL, kind))
 			numbers[wanted++] =
 				(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
-	main_stack_top = stack_offset(STACK_MAIN) + stack_size(STACK_MAIN);
+	main_stack_top = machine_maps() ? stack_offset(STACK_MAIN) + stack_size(STACK_MAIN)
+					: percpu_unit_size() + stack_size(STACK_MAIN);
 	pages = wanted;
 	request.size = (size_t)pages * MEMORY_PAGE_SIZE;
 	return 0;
@@ -98,23 +99,22 @@ __attribute__((noinline)) static int not_mapped(const struct cpu_record *record,
 }
 
 /* What was handed out of the other units, the new one must have too. */
-__attribute__((noinline)) static int attach(const struct cpu_record *record, uint64_t physical)
+__attribute__((noinline)) static int attach(const struct cpu_record *record, uint64_t physical,
+					    uintptr_t window)
 {
-	uintptr_t window = layout_window(record->number);
 	int error = percpu_pages_attach(cpu_from_number(record->number), window);
 
 	if (!error)
 		return 0;
-	unmap_first(pages, window);
+	if (machine_maps())
+		unmap_first(pages, window);
 	mem_free(physical, request.size);
 	return error;
 }
 
-static int map(const struct cpu_record *record, uint64_t physical)
+static int map(const struct cpu_record *record, uint64_t physical, uintptr_t window)
 {
 	const struct machine *machine = machine_get();
-	uintptr_t window = layout_window(record->number);
-
 	int error = MUSTER_E_NOT_SUPPORTED;
 
 	if (machine->map_pages)
@@ -128,6 +128,7 @@ int cpu_memory_create(cpu_t cpu)
 {
 	struct cpu_record *record = cpu_record(cpu);
 	uint64_t physical;
+	uintptr_t window;
 	int error;
 
 	bringup_uses(CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS));
@@ -143,15 +144,22 @@ int cpu_memory_create(cpu_t cpu)
 	physical = mem_alloc_request(&request);
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
-	error = map(record, physical);
-	if (error)
-		return not_mapped(record, physical, error);
-	error = percpu_pages_wanted ? attach(record, physical) : 0;
+	if (machine_maps()) {
+		window = layout_window(cpu.number);
+		error = map(record, physical, window);
+		if (error)
+			return not_mapped(record, physical, error);
+	} else {
+		window = (uintptr_t)machine_get()->direct(physical);
+		if (!window)
+			return not_mapped(record, physical, MUSTER_E_NO_MEMORY);
+	}
+	error = percpu_pages_wanted ? attach(record, physical, window) : 0;
 	if (error)
 		return error;
 	record->stacks = STACKS_ALL;
-	record->stack = layout_window(cpu.number) + main_stack_top;
-	unit_begin(record, layout_window(cpu.number));
+	record->stack = window + main_stack_top;
+	unit_begin(record, window);
 	return 0;
 }
 

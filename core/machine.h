@@ -7,6 +7,7 @@
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
 
+#include <muster/arch/cpu.h>
 #include <muster/bringup.h>
 #include <muster/cpu.h>
 #include <stdbool.h>
@@ -35,7 +36,9 @@ struct machine {
 	 * Map [address, address + size) to physical memory, or take the mapping away (no other CPU
 	 * may have used it, or the caller has made sure that all have forgotten it). Page-aligned.
 	 * Page tables come from mem_alloc() on that node. Returns 0 or MUSTER_E_NO_MEMORY,
-	 * MUSTER_E_EXISTS. map is NULL where translation is off: then units cannot grow.
+	 * MUSTER_E_EXISTS. map is NULL where translation is off: then units and stacks lie where
+	 * their memory does, units cannot grow, and no stack has a guard page; of the other functions
+	 * for mappings only physical is called.
 	 */
 	int (*map)(uint64_t address, uint64_t physical, uint64_t size,
 		   enum map_protection protection, uint32_t node);
@@ -79,6 +82,9 @@ struct machine {
 	 * interrupt that ends the wait is taken in between.
 	 */
 	void (*wait_for_interrupt)(void);
+	/* Between two looks of the boot CPU at CPUs that it waits for; interrupts are off. Leaves the
+	 * processor to them for a moment, where somebody can. NULL: cpu_relax(). */
+	void (*wait_a_moment)(void);
 	/*
 	 * The last thing a CPU that goes does: leave its stack and unit for good, store `state` as
 	 * its state in the CPU table, and stop. Does not return.
@@ -107,5 +113,12 @@ static inline const struct machine *machine_get(void)
 	return machine_current;
 }
 void machine_set(const struct machine *machine);
+
+/* Is there translation, so that units and stacks lie in windows? Known when this is compiled, on an
+ * architecture whose kernels always have it. */
+static inline bool machine_maps(void)
+{
+	return CPU_ALWAYS_TRANSLATES || machine_get()->map;
+}
 
 #endif

@@ -66,3 +66,13 @@ uint64_t mem_table_behind(uintptr_t address)
 	bringup_uses(CAP(PAGE_TABLES));
 	return machine_get()->table_behind ? machine_get()->table_behind(address) : UINT64_MAX;
 }
+
+bool mem_is_owned_by(uint64_t address, const char *owner)
+{
+	size_t place = memory_table_find(address);
+
+	bringup_uses(CAP(MEMORY_MAP));
+	return place < memory_table.count && memory_table.ranges[place].base <= address &&
+	       memory_table.ranges[place].owner &&
+	       memory_owner_same(memory_table.ranges[place].owner, owner);
+}

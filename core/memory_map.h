@@ -28,6 +28,12 @@ int memory_map_add(uint64_t base, uint64_t size, enum memory_kind kind);
 int memory_map_set_node(uint64_t base, uint64_t size, uint32_t node);
 
 /*
+ * A part of one reserved range is RAM after all, and free; of RAM it is nothing new. Returns 0;
+ * MUSTER_E_NOT_FOUND when it is neither, or of more than one range; MUSTER_E_NO_MEMORY without room.
+ */
+int memory_take_back(uint64_t base, uint64_t size);
+
+/*
  * The map is complete. Returns 0, or MUSTER_E_NO_MEMORY with a line when there is no free RAM.
  */
 int memory_map_end(void);

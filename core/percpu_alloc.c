@@ -45,7 +45,7 @@ void percpu_alloc_begin(void)
 /* Where memory cannot be mapped, what units are made with is all there is. */
 static bool can_grow(void)
 {
-	return machine_get()->map;
+	return machine_maps();
 }
 
 /* How far offsets can reach: the unit's half of its own window, then all windows that the layout has for

@@ -29,6 +29,17 @@ void bringup_secondary(void) __attribute__((noreturn));
 void bringup_leave(void) __attribute__((noreturn));
 
 /*
+ * bringup_leave.c, for a handover, on the boot CPU. A CPU is asked to leave, without a wait. Those that
+ * `wanted` names are waited for; one that does not leave in time is named and FAILED, as at cpu_down(): how
+ * many. The boot CPU leaves itself. And when nothing comes of it: one that has left, and has been reset if
+ * it may be anywhere, comes again; whether it does is said.
+ */
+void bringup_ask_to_leave(cpu_t cpu);
+uint32_t bringup_wait_to_leave(bool (*wanted)(cpu_t cpu));
+void bringup_boot_cpu_leave(void);
+void bringup_come_again(cpu_t cpu);
+
+/*
  * PREPARE for one CPU from what it has on, START, and the wait for it, as cpu_up() and bringup_run()
  * share them. When one of the first two fails, what was done has been given back.
  */
@@ -152,6 +163,8 @@ int progress_stamps_create(void);
 /* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last
  * names one CPU that has been started and is not there yet. */
 void progress_record_step(size_t row, cpu_t cpu);
+/* The same for one that is asked where it is: not kept for later. */
+void progress_record_where(size_t row, cpu_t cpu);
 void progress_record_failed(size_t row, cpu_t cpu, int error);
 void progress_record_waiting(void);
 /* The boot CPU is at no step any more: it waits for others. */

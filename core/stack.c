@@ -6,6 +6,7 @@
  */
 #include "core/cpu_table.h"
 #include "core/layout_current.h"
+#include "core/machine.h"
 #include "core/needs.h"
 #include "core/stack_area.h"
 
@@ -36,8 +37,9 @@ const char *stack_kind_name(enum stack_kind kind)
 
 size_t stack_size(enum stack_kind kind)
 {
-	return (unsigned int)kind < STACK_KINDS && has_stack(STACKS_ALL, (uint32_t)kind) ? STACK_SIZE
-										      : 0;
+	return (unsigned int)kind < STACK_KINDS && has_stack(STACKS_ALL, (uint32_t)kind)
+		       ? STACK_SIZE
+		       : 0;
 }
 
 /* The CPU's stack of that kind: [*bottom, *bottom + the result). 0: it has none. */
@@ -50,7 +52,7 @@ static inline size_t stack_span(cpu_t cpu, uint32_t kind, uintptr_t *bottom)
 		*bottom = adopted_bottom;
 		return adopted_size;
 	}
-	*bottom = stack_bottom(cpu, kind);
+	*bottom = stack_start(&cpu_records.first[cpu.number], kind);
 	return STACK_SIZE;
 }
 
@@ -131,6 +133,23 @@ __attribute__((no_sanitize("address"))) size_t stack_high_water(cpu_t cpu, enum 
 	return 0;
 }
 
+/* Where nothing is mapped stacks lie anywhere, and have no guard. */
+static bool find_unmapped(uintptr_t address, cpu_t *cpu, enum stack_kind *kind)
+{
+	for (uint32_t number = 0; number < cpu_records.count; number++) {
+		const struct cpu_record *record = &cpu_records.first[number];
+		uintptr_t into = address - (record->stack - STACK_SIZE);
+
+		if (!record->stack || into >= STACK_KINDS * STACK_SIZE ||
+		    !has_stack(record->stacks, (uint32_t)(into / STACK_SIZE)))
+			continue;
+		*cpu = cpu_from_number(number);
+		*kind = (enum stack_kind)(into / STACK_SIZE);
+		return true;
+	}
+	return false;
+}
+
 bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guard)
 {
 	const struct layout *layout = layout_current();
@@ -141,6 +160,10 @@ bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guar
 	if (adopted_size && address - (adopted_bottom - GUARD_SIZE) < adopted_size + GUARD_SIZE) {
 		*guard = address < adopted_bottom;
 		return true;
+	}
+	if (!machine_maps()) {
+		*guard = false;
+		return find_unmapped(address, cpu, kind);
 	}
 	if (!layout || address < layout_window_start(layout))
 		return false;

@@ -7,7 +7,9 @@
 #ifndef CORE_STACK_AREA_H
 #define CORE_STACK_AREA_H
 
+#include "core/cpu_table.h"
 #include "core/layout_current.h"
+#include "core/machine.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/memory.h>
@@ -27,6 +29,14 @@ static inline bool has_stack(uint32_t kinds, uint32_t kind)
 static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 {
 	return layout_window_half(cpu.number) + kind * (GUARD_SIZE + STACK_SIZE) + GUARD_SIZE;
+}
+
+/* The same of a stack that there is: where nothing is mapped a CPU's stacks lie side by side, where their memory
+ * does, the main stack first. */
+static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
+{
+	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
+			      : record->stack + kind * STACK_SIZE - STACK_SIZE;
 }
 
 /*

@@ -25,7 +25,7 @@ static size_t stacks_bytes(uint32_t kinds)
 
 static void stacks_unmap(cpu_t cpu, uint32_t kinds)
 {
-	for (uint32_t kind = 0; kind < STACK_KINDS; kind++)
+	for (uint32_t kind = 0; kind < STACK_KINDS && machine_maps(); kind++)
 		if (has_stack(kinds, kind))
 			machine_get()->unmap(stack_bottom(cpu, kind), STACK_SIZE);
 }
@@ -115,7 +115,7 @@ void stacks_destroy(cpu_t cpu)
 	if (!kinds)
 		return;
 	/* All are one piece of memory, in order of kind. */
-	physical = machine_get()->physical(stack_bottom(cpu, (uint32_t)__builtin_ctz(kinds)));
+	physical = machine_get()->physical(stack_start(record, (uint32_t)__builtin_ctz(kinds)));
 	record->stacks = 0;
 	record->stacks_marked = 0;
 	record->stack = 0;

@@ -138,22 +138,30 @@ int unit_check(cpu_t cpu)
 	return 0;
 }
 
-/* Map a unit's memory at its window; what it holds is undefined. */
-static int unit_map(cpu_t cpu, uint64_t physical, uint32_t node)
+/* Map a unit's memory at its window, or where nothing is mapped take it as it lies; what it holds is
+ * undefined. Returns the unit's address; 0: *error says why there is none. */
+static uintptr_t unit_map(cpu_t cpu, uint64_t physical, uint32_t node, int *error)
 {
 	uintptr_t address = layout_window(cpu.number);
-	int error = machine_get()->map(address, physical, unit_size, MAP_READ_WRITE, node);
 
-	if (error)
-		console_print("muster: unit of CPU %u: mapping it at %#llx: %s\n", cpu.number,
-			      (unsigned long long)address, muster_error_name(error));
-	return error;
+	if (!machine_maps()) {
+		address = (uintptr_t)machine_get()->direct(physical);
+		*error = address ? 0 : MUSTER_E_NO_MEMORY;
+		return address;
+	}
+	*error = machine_get()->map(address, physical, unit_size, MAP_READ_WRITE, node);
+	if (!*error)
+		return address;
+	console_print("muster: unit of CPU %u: mapping it at %#llx: %s\n", cpu.number,
+		      (unsigned long long)address, muster_error_name(*error));
+	return 0;
 }
 
-/* Memory for a unit, mapped at its window. Returns where that is; 0: *error says why not. */
+/* Memory for a unit. Returns where the unit is; 0: *error says why there is none. */
 static uintptr_t unit_memory_create(cpu_t cpu, uint32_t node, int *error)
 {
 	uint64_t physical;
+	uintptr_t unit;
 
 	*error = unit_check(cpu);
 	if (*error)
@@ -164,18 +172,18 @@ static uintptr_t unit_memory_create(cpu_t cpu, uint32_t node, int *error)
 		*error = MUSTER_E_NO_MEMORY;
 		return 0;
 	}
-	*error = unit_map(cpu, physical, node);
-	if (!*error)
-		return layout_window(cpu.number);
-	mem_free(physical, unit_size);
-	return 0;
+	unit = unit_map(cpu, physical, node, error);
+	if (!unit)
+		mem_free(physical, unit_size);
+	return unit;
 }
 
 static void unit_memory_destroy(uintptr_t address)
 {
 	uint64_t physical = machine_get()->physical(address);
 
-	machine_get()->unmap(address, unit_size);
+	if (machine_maps())
+		machine_get()->unmap(address, unit_size);
 	mem_free(physical, unit_size);
 }
 
@@ -219,7 +227,7 @@ int unit_create(cpu_t cpu)
 	if (error)
 		return error;
 	unit = unit_memory_create(cpu, record->node, &error);
-	if (error)
+	if (!unit)
 		return error;
 	error = percpu_pages_wanted ? percpu_pages_attach(cpu, unit) : 0;
 	if (!error) {
@@ -289,7 +297,7 @@ int unit_move_boot(void)
 		return MUSTER_E_INVALID;
 	}
 	unit = unit_memory_create(boot_cpu, record->node, &error);
-	if (error)
+	if (!unit)
 		return error;
 
 	/* What the boot area holds now, not what the template held: it has been in use. Nothing may

@@ -31,6 +31,14 @@ void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count);
 /* Mask all of them and disable it, so that only INIT, NMI and start-up reach the CPU. */
 void local_apic_disable(void);
 
+/* What a CPU writes to its own to listen for NMIs and to nothing else: where (0: MSRs of x2APIC mode), and
+ * its registers. */
+struct local_apic_nmi {
+	uint64_t base;
+	uint32_t spurious, lint0, lint1;
+};
+struct local_apic_nmi local_apic_nmi_only(const struct acpi_nmi *nmis, uint32_t count);
+
 void local_apic_end_of_interrupt(void);
 /* The highest vector in service on this CPU; 0: none. After local_apic_begin(). */
 uint32_t local_apic_in_service(void);

@@ -33,12 +33,13 @@ int device_tree_open(const void *blob, uint64_t available, struct device_tree *t
 /* What the header says of the CPU that booted: its `reg`, or one of its interrupt server numbers (5.2). */
 uint32_t device_tree_boot_cpu(const struct device_tree *tree);
 
-/* What firmware and guest have agreed on: /chosen, ibm,architecture-vec-5 (LoPAPR, B.6.2.3: the answer to
+/* What firmware and guest have agreed on: /chosen, ibm,architecture-vec-5 (LoPAPR, the answer to
  * ibm,client-architecture-support). */
 struct device_tree_agreed {
 	bool told;		/* there is such a property */
 	uint32_t affinity_form; /* of ibm,associativity: 0, 1 or 2 */
 	bool radix;		/* the radix tree translates, else the hash table */
+	bool guest_flush;	/* with radix: guests invalidate translations themselves */
 	bool xive;		/* XIVE's exploitation mode, else XICS */
 	bool dynamic_memory;	/* memory stands in ibm,dynamic-reconfiguration-memory */
 };
@@ -97,7 +98,7 @@ struct device_tree_memory_reader {
 
 /*
  * RAM: nodes whose device_type is "memory", and the blocks of ibm,dynamic-reconfiguration-memory that are
- * assigned to us and not reserved (LoPAPR, 13.5.3; both forms of the property). Reserved: the header's map
+ * assigned to us and not reserved (LoPAPR, Dynamic Reconfiguration of memory; both forms of the property). Reserved: the header's map
  * and what stands under /reserved-memory. A range that is empty is skipped; one that wraps is named and
  * left out. affinity: NULL, or for places. Returns 0, or MUSTER_E_NOT_FOUND with a line when there is no RAM.
  */
@@ -141,7 +142,7 @@ int device_tree_cpus_read(const struct device_tree *tree,
 
 /*
  * Threads of cores that are not there and may come. /cpus lists dynamic reconfiguration connectors (LoPAPR,
- * 13.5.2): one for each core that there can be, of which an index is all that is told before the core
+ * Dynamic Reconfiguration): one for each core that there can be, of which an index is all that is told before the core
  * comes. The core's numbers are taken to be the index without its type, which is believed only as long as it is
  * true of all cores that are there; ibm,lrdr-capacity and the interrupt controllers' ranges must allow
  * them. When something does not agree no CPU can come, and one line says why. Called by device_tree_cpus_read().
@@ -176,7 +177,7 @@ struct device_tree_chosen {
 };
 void device_tree_chosen_read(const struct device_tree *tree, struct device_tree_chosen *chosen);
 
-/* Run-time abstraction services (LoPAPR, 7.3): what to call them by. */
+/* Run-time abstraction services (LoPAPR): what to call them by. */
 #define DEVICE_TREE_NO_TOKEN UINT32_MAX
 struct device_tree_rtas {
 	bool found;	/* there is such a node */
@@ -198,7 +199,7 @@ struct device_tree_rtas {
  * MUSTER_E_NOT_FOUND with a line when there is no such node. */
 int device_tree_rtas_read(const struct device_tree *tree, struct device_tree_rtas *rtas);
 
-/* Is that function set, such as "hcall-splpar", among those that the hypervisor has (LoPAPR, 14.3)? */
+/* Is that function set, such as "hcall-splpar", among those that the hypervisor has (LoPAPR)? */
 bool device_tree_hypertas_has(const struct device_tree *tree, const char *function);
 
 /* The interrupt controller that the tree shows: XICS (hypercalls) or XIVE. */

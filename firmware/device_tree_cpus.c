@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a device tree says of CPUs (LoPAPR, B.6.2.2): a node for each core, with a number for each thread by
+ * What a device tree says of CPUs (LoPAPR, properties of CPU nodes): a node for each core, with a number for each thread by
  * which hypervisor and RTAS know it. A platform's step `cpu-ids` calls it. It passes on what the tree says,
  * a number given twice too; judging that is the id table's. It must not invent a number: a thread that has
  * none is no CPU.

@@ -11,7 +11,7 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
-/* Flags of a logical memory block (LoPAPR, 13.5.3.1): it is ours; its place is not told; it is not to be
+/* Flags of a logical memory block (LoPAPR, Dynamic Reconfiguration): it is ours; its place is not told; it is not to be
  * used. */
 #define BLOCK_ASSIGNED 0x08u
 #define BLOCK_NO_PLACE 0x40u
@@ -65,11 +65,12 @@ static void read_reg(struct memory_walk *walk, int node, struct device_tree_widt
 	struct device_tree_cells reg = device_tree_cells(walk->tree, node, "reg");
 	uint32_t entry = widths.address + widths.size;
 	struct device_tree_memory memory = {
-		.place = reserved ? (struct device_tree_place){ .domain = DEVICE_TREE_NO_DOMAIN }
-				  : device_tree_place_of(walk->tree, node, walk->affinity),
+		.place = { .domain = DEVICE_TREE_NO_DOMAIN },
 	};
 	const char *name = device_tree_name(walk->tree, node);
 
+	if (!reserved)
+		memory.place = device_tree_place_of(walk->tree, node, walk->affinity);
 	for (uint32_t at = 0; at + entry <= reg.count; at += entry) {
 		memory.base = device_tree_number(&reg, at, widths.address);
 		memory.size = device_tree_number(&reg, at + widths.address, widths.size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a device tree says of nearness (LoPAPR, chapter 15): each CPU and each piece of memory has a list
+ * What a device tree says of nearness (LoPAPR, Non Uniform Memory Access Option): each CPU and each piece of memory has a list
  * of domains, and reference points say which of them make a node, and how far nodes are apart. The readers of
  * CPUs and memory call it, and a platform's step `nodes`. There are three forms; which one is used has been
  * agreed on with the firmware. It must not look beyond a list's own length.
@@ -18,6 +18,7 @@
 #define BYTE_AFFINITY 5u
 #define BYTE_XIVE     23u
 #define BYTE_MMU      24u
+#define BYTE_RADIX    26u
 #define BIT_DRMEM     0x20u
 #define BIT_FORM_1    0x80u
 #define BIT_FORM_2    0x20u
@@ -25,6 +26,7 @@
 #define XIVE_EXPLOIT  0x40u
 #define MMU_MASK      0xc0u
 #define MMU_RADIX     0x40u
+#define RADIX_FLUSH   0x40u
 
 /* Of form 0's points the second is the one that nodes are made of; of the others' the first. */
 #define POINT_FORM_0 1u
@@ -49,6 +51,8 @@ void device_tree_agreed_read(const struct device_tree *tree, struct device_tree_
 	agreed->told = true;
 	agreed->affinity_form = affinity & BIT_FORM_2 ? 2 : affinity & BIT_FORM_1 ? 1 : 0;
 	agreed->radix = (vector_byte(vector, length, BYTE_MMU) & MMU_MASK) == MMU_RADIX;
+	agreed->guest_flush =
+		agreed->radix && vector_byte(vector, length, BYTE_RADIX) & RADIX_FLUSH;
 	agreed->xive = (vector_byte(vector, length, BYTE_XIVE) & XIVE_MASK) == XIVE_EXPLOIT;
 	agreed->dynamic_memory = vector_byte(vector, length, BYTE_MEMORY) & BIT_DRMEM;
 }
@@ -111,7 +115,7 @@ struct device_tree_place device_tree_place_of(const struct device_tree *tree, in
 	struct device_tree_place nowhere = { .domain = DEVICE_TREE_NO_DOMAIN };
 	struct device_tree_cells cells = device_tree_cells(tree, node, "ibm,associativity");
 	uint32_t told = device_tree_cell(&cells, 0);
-	uint32_t domains[DEVICE_TREE_DOMAINS_MAX];
+	uint32_t domains[DEVICE_TREE_DOMAINS_MAX] = { 0 };
 
 	if (!affinity || !cells.count)
 		return nowhere;

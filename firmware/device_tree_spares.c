@@ -12,7 +12,7 @@
 #include <libfdt.h>
 #include <muster/console.h>
 
-/* Of a connector's index (LoPAPR, 13.5.2.1) the upper bits are its type: 1 is a CPU. */
+/* Of a connector's index (LoPAPR, Dynamic Reconfiguration) the upper bits are its type: 1 is a CPU. */
 #define INDEX_TYPE_SHIFT 28u
 #define INDEX_TYPE_CPU	 1u
 #define INDEX_VALUE	 0x0fffffffu

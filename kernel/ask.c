@@ -11,18 +11,24 @@ void ask_for_nmi(void)
 	console_print("@muster 1 ask action=nmi hwid=- fwid=-\n");
 }
 
-static void ask_for_cpu(const char *action, cpu_t cpu)
+/* By the firmware's number: on a PC of QEMU's that is also QEMU's. */
+static void ask_about_cpu(const char *action, cpu_t cpu)
 {
 	console_print("@muster 1 ask action=%s hwid=0x%llx fwid=%u\n", action,
 		      (unsigned long long)cpu_hwid(cpu).value, cpu_fwid(cpu).value);
 }
 
+void ask_for_machine_check(cpu_t cpu)
+{
+	ask_about_cpu("machine-check", cpu);
+}
+
 void ask_to_add(cpu_t cpu)
 {
-	ask_for_cpu("cpu-add", cpu);
+	ask_about_cpu("cpu-add", cpu);
 }
 
 void ask_to_remove(cpu_t cpu)
 {
-	ask_for_cpu("cpu-remove", cpu);
+	ask_about_cpu("cpu-remove", cpu);
 }

@@ -94,6 +94,10 @@ static bool test_growth(struct ktap *ktap)
 	uint32_t failed = 0, not_zero = 0, wrong = 0;
 
 	percpu_room(&before);
+	if (before.limit == before.backed) {
+		ktap_skip(ktap, "percpu_alloc: units grow", "translation is off");
+		return false;
+	}
 	for (uint32_t i = 0; i < RECORDS; i++)
 		failed += percpu_new(records[i]) != 0;
 	percpu_room(&after);
@@ -174,8 +178,10 @@ void test_percpu_alloc(struct ktap *ktap)
 	uint64_t free_before = free_or_tables();
 	uint32_t failed = 0;
 	uintptr_t gone = 0;
+	struct percpu_room room;
 
 	test_counter(ktap);
+	percpu_room(&room);
 	if (test_growth(ktap)) {
 		test_down_and_up(ktap);
 		gone = (uintptr_t)percpu_ptr_of(records[RECORDS / 2], cpu_this());
@@ -187,5 +193,9 @@ void test_percpu_alloc(struct ktap *ktap)
 	failed += percpu_trim() != 0;
 	ktap_result(ktap, !failed && free_or_tables() == free_before && !mem_owned_by("percpu"),
 		    "percpu_alloc: all goes back");
-	ktap_result(ktap, gone && fault_on_read(gone), "percpu_alloc: nothing is there any more");
+	if (room.limit == room.backed)
+		ktap_skip(ktap, "percpu_alloc: nothing is there any more", "translation is off");
+	else
+		ktap_result(ktap, gone && fault_on_read(gone),
+			    "percpu_alloc: nothing is there any more");
 }

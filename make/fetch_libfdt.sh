@@ -17,18 +17,12 @@ cannot() {
 }
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || cannot "no apt-get and dpkg-deb here"
 rm -rf "$folder/download" "$folder/unpacked"
-mkdir -p "$folder/download/lists/partial" "$folder/download/cache/archives/partial" || cannot "no folder $folder"
-download=$(cd "$folder/download" && pwd)
-log=$download/log
-# An empty status file: what is installed here says nothing about another architecture.
-: >"$download/status"
-foreign="-o APT::Architecture=$architecture -o APT::Architectures=$architecture
-	-o Dir::State::Lists=$download/lists -o Dir::State::status=$download/status
-	-o Dir::Cache=$download/cache -o APT::Sandbox::User="
 echo "muster: fetching $package"
-# An index that updates only in part is no failure, as long as the package can be had.
-apt-get $foreign update >"$log" 2>&1
-(cd "$download" && apt-get $foreign download "$package") >>"$log" 2>&1 ||
+. make/foreign_apt.sh
+foreign_apt_begin "$architecture" "$folder/download" || cannot "no folder $folder"
+download=$foreign_folder
+log=$foreign_log
+(cd "$download" && apt-get $foreign_options download "$package") >>"$log" 2>&1 ||
 	cannot "package $package could not be had: $(grep '^E:' "$log" | tail -n 1)"
 dpkg-deb -x "$download"/libfdt-dev_*.deb "$folder/unpacked" >"$log" 2>&1 || cannot "$package: $(tail -n 1 "$log")"
 library=$(find "$folder/unpacked" -name libfdt.a | head -n 1)

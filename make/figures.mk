@@ -15,7 +15,8 @@ BENCH_JSON	 ?= $(BUILD)/bench.json
 BENCH_OPTIONS	 ?=
 .PHONY: bench
 bench: all | $(BUILD)/packages-run
-	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux
+	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux linux-image-amd64
+	$(Q)sh make/fetch_linux.sh $(BUILD)/peers/linux-ppc64el linux-image-powerpc64le ppc64el
 	-$(Q)$(MAKE) --no-print-directory --silent $(XEN)
 	$(Q)$(BUILD)/muster bench --json $(BENCH_JSON) $(if $(KUT),--kut $(KUT)) $(BENCH_OPTIONS)
 

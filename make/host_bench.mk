@@ -3,7 +3,7 @@
 # sanitizers.
 
 BENCH_CFLAGS  := $(filter-out -O1 -g -fno-omit-frame-pointer,$(HOST_CFLAGS)) -O2 -g
-BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/bench/%.o,$(filter-out $(FDT_SOURCES),$(HOSTED_SOURCES)))
+BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/bench/%.o,$(filter-out $(FDT_SOURCES) platform/papr/%,$(HOSTED_SOURCES)))
 BENCHES       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 $(BUILD)/bench/%.o: %.c | $(BUILD)/packages-build $(BUILD)/include/xen

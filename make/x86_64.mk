@@ -11,8 +11,10 @@ ifneq ($(findstring clang,$(CC_X86_64)),)
 X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
-X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
-	platform/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
+# Devices that only ppc64 has.
+PPC64_DEVICES := device/dr_connector.c device/xics.c device/xive.c
+X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S $(filter-out $(PPC64_DEVICES),$(wildcard device/*.c)) \
+	platform/*.c handover/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
 
@@ -27,7 +29,7 @@ $(BUILD)/x86_64/core/string.o: X86_FLAGS += -fno-builtin
 
 # What runs once, or whose size does not show in what a CPU costs (`make bench`), is compiled for size: a
 # quarter less code, for a hundredth more instructions up to the boot CPU's being online.
-X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack core/string \
+X86_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack \
 	core/unit arch/x86_64/cpu_check
 X86_COLD := $(filter-out $(X86_HOT:%=$(BUILD)/x86_64/%.o),$(X86_OBJECTS))
 $(X86_COLD): X86_FLAGS += -Oz
@@ -58,7 +60,9 @@ endef
 
 # All that an image may leave out (core/image_choice.h) is in these.
 X86_WHOLE := -u muster_everything
-$(eval $(call x86_kernel,muster,$(wildcard kernel/*.c),$(X86_WHOLE)))
+# Self-tests of what only a ppc64 hypervisor has are left out.
+X86_KERNEL := $(filter-out kernel/test_papr.c kernel/papr_%.c,$(wildcard kernel/*.c))
+$(eval $(call x86_kernel,muster,$(X86_KERNEL),$(X86_WHOLE)))
 $(eval $(call x86_kernel,embed,$(wildcard examples/embed/*.c),$(X86_WHOLE)))
 
 # The smallest: one way in, one link, no names for its backtraces.
@@ -83,11 +87,12 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
+$(eval $(call x86_kernel,h11,$(X86_KERNEL) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # A panic before step `console`.
 $(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 xen-pv-checks early-panic,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 h11 xen-pv-checks early-panic,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

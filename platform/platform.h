@@ -9,6 +9,8 @@
 #include <muster/command_line.h>
 #include <stdbool.h>
 
+struct platform_handover; /* platform/handover.h */
+
 /* What the host said of one CPU. */
 struct platform_news {
 	bool appeared; /* else: it is asked back */
@@ -35,6 +37,8 @@ struct platform {
 	 * there is no way to tell, or to do it. */
 	int (*hotplug_poll)(struct platform_news *news);
 	int (*hotplug_eject)(cpu_t cpu);
+	/* Going on to another kernel. NULL: it cannot be left. */
+	const struct platform_handover *handover;
 };
 
 /* All of them, in the order in which they are asked; NULL is one that this image was linked without. And

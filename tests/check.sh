@@ -49,12 +49,24 @@ run_cmocka() { # NAME PROGRAM
 }
 
 unit() {
+	# Their C library is fetched (make/fetch_i386.sh), which may fail and must not go unseen.
+	run_test "unit tests with 32 bits: all of them are built" sh -c \
+		"make --no-print-directory -q BUILD='$BUILD' unit-32 || { echo 'make unit-32 says why'; exit 1; }"
 	for program in "$BUILD"/tests/unit/test_* "$BUILD"/tests/unit/tool/test_* \
-		"$BUILD"/tests/history/h* "$BUILD"/tsan/tests/unit/test_*; do
+		"$BUILD"/tests/history/h* "$BUILD"/tsan/tests/unit/test_* "$BUILD"/tests_32/tests/unit/test_*; do
 		case $program in *.d | *.o | *.passed) continue ;; esac
 		[ -x "$program" ] && [ -f "$program" ] &&
 			run_cmocka "${program#"$BUILD"/}" "$program"
 	done
+}
+
+# What the last line of a log counts; one without such a line did not get there.
+count() { # LOG
+	last=$(tail -n 1 "$1")
+	good=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
+	bad=$(echo "$last" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
+	passed=$((passed + ${good:-0}))
+	failed=$((failed + ${bad:-1}))
 }
 
 sources() {
@@ -80,8 +92,11 @@ sources() {
 		run_test "VMI: $cpus CPUs with at most a tenth more instructions" \
 			sh tests/vmirom/instructions.sh "$BUILD" "$cpus"
 	done
+	run_test "this_cpu(n)++ is one instruction, i386" sh tests/percpu_code.sh clang i386
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
+	run_test "nothing in the i386 image is writable and executable" sh -c \
+		"! llvm-readelf -lW $BUILD/muster-i386.elf | grep LOAD | grep -q 'RWE'"
 	run_test "what a kernel supplies and may replace is as docs/embedding.md says" \
 		env BUILD="$BUILD" sh tests/embedding.sh
 	run_test "the check of docs/embedding.md finds what is not true" sh -c \
@@ -95,9 +110,48 @@ sources() {
 	run_test "the kernel that gcc built boots" "$BUILD/muster" run --build "$BUILD/gcc" --cpus 8
 }
 
-fuzz() {
+# One line each, as they are counted: ok - ..., not ok - ...
+models() {
+	log=$LOGS/models.log
+	sh tests/model/run.sh "$BUILD" | tee "$log"
+	passed=$((passed + $(grep -c '^ok ' "$log")))
+	failed=$((failed + $(grep -c '^not ok ' "$log")))
+	[ "$(grep -c '' "$log")" -ge 10 ] || result 1 "model: it ran" "$log"
+}
+
+sources_and_models() {
+	sources
+	models
+}
+
+# Two parts at once, each on a core of its own; their lines come when both are done.
+both() { # PART PART
+	for part in "$1" "$2"; do
+		ONLY=$part sh tests/check.sh >"$LOGS/part-$part.log" 2>&1 &
+	done
+	wait
+	for part in "$1" "$2"; do
+		log=$LOGS/part-$part.log
+		sed '$d' "$log"
+		count "$log"
+	done
+}
+
+# Every second fuzzer, from the first or from the second.
+fuzz_odd() {
+	fuzz_each 1
+}
+
+fuzz_even() {
+	fuzz_each 0
+}
+
+fuzz_each() { # 1: odd, 0: even
+	number=0
 	for program in "$BUILD"/tests/fuzz/fuzz_*; do
 		case $program in *.d) continue ;; esac
+		number=$((number + 1))
+		[ $((number % 2)) = "$1" ] || continue
 		name=$(basename "$program")
 		corpus=$BUILD/corpus/$name
 		mkdir -p "$corpus"
@@ -108,14 +162,14 @@ fuzz() {
 	done
 }
 
+fuzz() {
+	both fuzz_odd fuzz_even
+}
+
 boots() {
 	log=$LOGS/matrix.log
 	"$BUILD/muster" check -j 2 $MATRIX | tee "$log"
-	last=$(tail -n 1 "$log")
-	good=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
-	bad=$(echo "$last" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
-	passed=$((passed + ${good:-0}))
-	failed=$((failed + ${bad:-1}))
+	count "$log"
 }
 
 figures() {
@@ -128,8 +182,7 @@ figures() {
 if [ -n "$ONLY" ]; then
 	$ONLY
 else
-	sources
-	unit
+	both sources_and_models unit
 	boots
 	figures
 	fuzz

@@ -83,15 +83,36 @@ struct bench_hypervised {
 };
 #define BENCH_HYPERVISED 2
 
+/* Bring-up by a clock that counts instructions, and Linux's by the same: repeats, whatever else runs. */
+struct bench_virtual {
+	uint64_t cpus;
+	struct bench_figure start; /* the first start of another CPU to all online, ns */
+	struct bench_peer linux_kernel;
+};
+#define BENCH_VIRTUAL 3
+
+/* CPUs that waited in the park page while one kernel went on to another. Instructions. */
+struct bench_park {
+	uint64_t cpus;
+	struct bench_figure
+		wake; /* of the boot CPU, from the decision to wake until the store is made */
+	struct bench_figure
+		online;		  /* of all CPUs, without waits, from START until all are online */
+	struct bench_figure cold; /* the same where they are started cold */
+};
+#define BENCH_PARKS 3
+
 struct bench {
 	bool quick;
 	struct bench_guest guests[BENCH_GUESTS_MAX]; /* by number of CPUs, ascending */
 	size_t guest_count;
+	struct bench_park parks[BENCH_PARKS]; /* by number of CPUs, ascending */
 	struct bench_image hello, muster;
 	struct bench_figure percpu_alloc; /* ns */
 	struct bench_figure increment;	  /* instructions */
 	struct bench_peer linux_kernel, kvm_unit_tests;
 	struct bench_hypervised xen[BENCH_HYPERVISED]; /* xen-pv, xen-pvh */
+	struct bench_virtual papr[BENCH_VIRTUAL];      /* 4, 16, 64 CPUs */
 };
 
 /* The guest with so many CPUs, or NULL if there is none or it was not measured. */

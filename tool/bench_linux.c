@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Boots a stock Linux in muster's machine and times its bring-up of CPUs by its own log lines, stamped
- * on the host as they arrive: its clock is not to be trusted here. Called by bench. The guest has no
- * root to mount, so QEMU is ended as soon as the second line has come.
+ * on the host as they arrive: its clock is not to be trusted here, but where it counts instructions.
+ * Called by bench. The guest has no root to mount, so QEMU is ended as soon as the second line has come.
  */
 #include "tool/bench_linux.h"
 
@@ -26,12 +26,17 @@
 #define SLOW		  10 /* from so many seconds on one boot says enough */
 #define MEMORY		  1024
 /* A guest of an emulated hypervisor may take minutes. */
-#define TIMEOUT_HYPERVISED 400
+#define TIMEOUT_HYPERVISED 150
+/* The delay loop's length is not measured on ppc64. */
+#define APPEND_VIRTUAL	"console=hvc0 panic=-1"
+#define MEMORY_VIRTUAL	2048
+#define TIMEOUT_VIRTUAL 120
 #define WHAT                                                                                       \
 	"In that time Linux also gives each CPU its kernel threads, timers, work queues, RCU and " \
 	"scheduler state, and compares its TSC, one CPU at a time; muster has none of these."
 
 struct watch {
+	bool by_stamps; /* of the log, not of the host */
 	bool begun, ended;
 	double begin, end;
 	uint64_t cpus;
@@ -61,6 +66,31 @@ static const char *behind_stamp(const char *line)
 		if (!isdigit((unsigned char)*at) && *at != ' ' && *at != '.')
 			return line;
 	return end[1] == ' ' ? end + 2 : line;
+}
+
+bool linux_stamp_of(const char *line, size_t length, double *seconds)
+{
+	char copy[32];
+	const char *end = memchr(line, ']', length < sizeof(copy) ? length : sizeof(copy) - 1);
+	char *behind;
+
+	if (!length || *line != '[' || !end)
+		return false;
+	memcpy(copy, line + 1, (size_t)(end - line) - 1);
+	copy[end - line - 1] = '\0';
+	if (strspn(copy, " 0123456789.") != strlen(copy))
+		return false;
+	*seconds = strtod(copy, &behind);
+	return behind != copy && !*behind;
+}
+
+/* When a line was written: by the host's clock, as it arrived, or by the guest's. */
+static bool when(const struct watch *watch, const char *line, size_t length, double *seconds)
+{
+	if (watch->by_stamps)
+		return linux_stamp_of(line, length, seconds);
+	*seconds = now();
+	return true;
 }
 
 /* "N nodes, M CPUs": M. */
@@ -106,22 +136,20 @@ static void on_line(void *context, const char *line, size_t length, enum report_
 		return;
 	switch (linux_line_of(line, length, &watch->cpus)) {
 	case LINUX_BEGIN:
-		watch->begin = now();
-		watch->begun = true;
+		watch->begun = when(watch, line, length, &watch->begin);
 		break;
 	case LINUX_END:
-		watch->end = now();
-		watch->ended = true;
+		watch->ended = when(watch, line, length, &watch->end);
 		break;
 	default:
 		break;
 	}
 }
 
-/* The name of the newest kernel in FOLDER/linux/boot, to be freed; NULL: none. */
+/* The name of the newest kernel in FOLDER/boot, to be freed; NULL: none. ppc64le's is not compressed. */
 static char *find_kernel(const char *folder)
 {
-	char *pattern = text_format("%s/linux/boot/vmlinuz-*", folder);
+	char *pattern = text_format("%s/boot/vmlinu*-*", folder);
 	glob_t found = { 0 };
 	char *name = NULL;
 
@@ -155,14 +183,17 @@ static int boot_once(const struct boot_order *order, const struct watch *watch, 
 	return error;
 }
 
-/* A loaded host can only make it slower: the least of some boots is what it needs. */
+/* A loaded host can only make it slower: the least of some boots is what it needs. A clock that counts
+ * instructions says the same each time. */
 static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
-		      struct bench_peer *peer)
+		      struct bench_peer *peer, unsigned int most)
 {
+	const bool by_stamps = watch->by_stamps;
+	const unsigned int wanted = by_stamps ? 1 : most;
 	unsigned int boots = 0;
 
-	for (; boots < LINUX_BOOTS && (!boots || peer->seconds < SLOW); boots++) {
-		*watch = (struct watch){ .begun = false };
+	for (; boots < wanted && (!boots || peer->seconds < SLOW); boots++) {
+		*watch = (struct watch){ .by_stamps = by_stamps };
 		peer->known = false;
 		if (boot_interrupted() || boot_once(order, watch, kernel, peer))
 			return;
@@ -171,24 +202,35 @@ static void boot_some(const struct boot_order *order, struct watch *watch, const
 		peer->cpus = watch->cpus;
 		peer->known = true;
 	}
-	snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel, boots);
+	if (by_stamps)
+		snprintf(peer->note, sizeof(peer->note), "%.100s, by the stamps of its log",
+			 kernel);
+	else if (most > 1)
+		snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
+			 boots);
+	else
+		snprintf(peer->note, sizeof(peer->note), "%.100s", kernel);
 }
 
 /* More than the profile says: its image is in build. */
 struct how {
 	const char *build, *append;
 	uint64_t memory, timeout;
+	char *const *words; /* for QEMU, with which its clock counts instructions; or NULL */
+	const char *folder, *package;
+	unsigned int boots;
 };
 
 static void measure(const struct bench_setup *setup, const struct profile *profile,
 		    const struct how *how, const char *kernel, struct bench_peer *peer)
 {
-	struct watch watch = { .begun = false };
+	struct watch watch = { .by_stamps = how->words };
 	const struct boot_order order = { .profile = profile,
 					  .build = how->build,
 					  .cpus = setup->linux_cpus,
 					  .memory = how->memory,
 					  .append = how->append,
+					  .qemu_args = how->words ? how->words : setup->qemu_args,
 					  .timeout = how->timeout,
 					  .line = on_line,
 					  .context = &watch,
@@ -196,33 +238,57 @@ static void measure(const struct bench_setup *setup, const struct profile *profi
 
 	*peer = (struct bench_peer){ .what = WHAT };
 	if (kernel)
-		boot_some(&order, &watch, kernel, peer);
+		boot_some(&order, &watch, kernel, peer, how->boots);
 	else
-		snprintf(
-			peer->note, sizeof(peer->note),
-			"no kernel in %.100s/linux/boot; `make bench` fetches package linux-image-amd64",
-			setup->peers);
+		snprintf(peer->note, sizeof(peer->note),
+			 "no kernel in %.100s/%s/boot; `make bench` fetches package %s",
+			 setup->peers, how->folder, how->package);
 }
 
 void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 {
-	char *kernel = find_kernel(setup->peers);
-	char *folder = text_format("%s/linux/boot", setup->peers);
+	char *folder = text_format("%s/linux", setup->peers);
+	char *boot = text_format("%s/boot", folder);
+	char *kernel = find_kernel(folder);
 	const struct profile profile = { .qemu = setup->profile->qemu,
 					 .machine = setup->profile->machine,
 					 .cpu = setup->profile->cpu,
 					 .accel = setup->profile->accel,
 					 .image = kernel };
 
-	measure(setup, &profile, &(struct how){ folder, APPEND, MEMORY, setup->timeout }, kernel,
-		peer);
+	measure(setup, &profile,
+		&(struct how){ boot, APPEND, MEMORY, setup->timeout, NULL, "linux",
+			       "linux-image-amd64", LINUX_BOOTS },
+		kernel, peer);
 	free(kernel);
+	free(boot);
 	free(folder);
 }
 
-void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
+			   struct bench_peer *peer)
 {
-	char *kernel = find_kernel(setup->peers);
+	char *folder = text_format("%s/linux-ppc64el", setup->peers);
+	char *boot = text_format("%s/boot", folder);
+	char *kernel = find_kernel(folder);
+	struct profile profile = *setup->profile;
+
+	profile.image = kernel;
+	profile.append = NULL;
+	measure(setup, &profile,
+		&(struct how){ boot, APPEND_VIRTUAL, MEMORY_VIRTUAL,
+			       setup->timeout > TIMEOUT_VIRTUAL ? setup->timeout : TIMEOUT_VIRTUAL,
+			       words, "linux-ppc64el", "linux-image-powerpc64le", 1 },
+		kernel, peer);
+	free(kernel);
+	free(boot);
+	free(folder);
+}
+
+int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+{
+	char *folder = text_format("%s/linux", setup->peers);
+	char *kernel = find_kernel(folder);
 	char *image = kernel ? text_format("peers/linux/boot/%s", kernel) : NULL;
 	struct profile profile = *setup->profile;
 
@@ -231,8 +297,11 @@ void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer
 	measure(setup, &profile,
 		&(struct how){ setup->build, APPEND_HYPERVISED, LINUX_MEMORY_HYPERVISED,
 			       setup->timeout > TIMEOUT_HYPERVISED ? setup->timeout
-								   : TIMEOUT_HYPERVISED },
+								   : TIMEOUT_HYPERVISED,
+			       NULL, "linux", "linux-image-amd64", 1 },
 		kernel, peer);
 	free(kernel);
 	free(image);
+	free(folder);
+	return peer->known ? 0 : -1;
 }

@@ -20,13 +20,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES    16384
-#define ERRORS_BYTES  4096
-#define ASKED_SECONDS 0.5 /* for the guest to say where it is */
-#define QUIT_SECONDS  1.0 /* for QEMU to go when asked */
-#define PANIC_SECONDS 2.0 /* for a guest that panics to end by itself */
-#define POLL_MILLIS   50
-#define VCPUS_SHOWN   3
+#define LINE_BYTES	16384
+#define ERRORS_BYTES	4096
+#define ASKED_SECONDS	0.5 /* for the guest to say where it is */
+#define QUIT_SECONDS	1.0 /* for QEMU to go when asked */
+#define PANIC_SECONDS	2.0 /* for a guest that panics to end by itself */
+#define POLL_MILLIS	50
+#define NMI_MILLIS	1
+#define NMI_SECONDS_MAX 0.008 /* between two random NMIs */
+#define VCPUS_SHOWN	3
 
 /* What is being waited for. */
 enum boot_phase {
@@ -44,6 +46,7 @@ struct boot {
 	uint64_t places_asked; /* the id of the question where the vCPUs are; 0: not asked */
 	bool console_heard;    /* a byte came */
 	enum boot_phase phase;
+	double next_nmi; /* a random one is due then */
 	double deadline; /* of the phase */
 	bool panic_seen;
 	char line[LINE_BYTES];
@@ -212,7 +215,8 @@ static void wait_and_take(struct boot *boot)
 				{ .fd = process->qmp, .events = POLLIN },
 				{ .fd = process->errors, .events = POLLIN } };
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), POLL_MILLIS) <= 0)
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]),
+		 boot->order->random_nmis ? NMI_MILLIS : POLL_MILLIS) <= 0)
 		return;
 	if (fds[0].revents && !console_receive(boot))
 		close_fd(&process->console);
@@ -222,6 +226,17 @@ static void wait_and_take(struct boot *boot)
 		host_actions_go_on(&boot->actions);
 	if (fds[2].revents && !errors_receive(boot))
 		close_fd(&process->errors);
+}
+
+/* NMIs that nobody asked for, at random moments: not so many that the guest does nothing else. */
+static void send_random_nmi(struct boot *boot)
+{
+	if (boot->phase != RUNNING || boot->result->random_nmis == boot->order->random_nmis ||
+	    !boot->result->report.handed.known || now() < boot->next_nmi)
+		return;
+	if (qmp_send(&boot->qmp, "inject-nmi", NULL))
+		boot->result->random_nmis++;
+	boot->next_nmi = now() + NMI_SECONDS_MAX * (double)rand() / RAND_MAX;
 }
 
 static void check_panic(struct boot *boot)
@@ -246,6 +261,7 @@ static void see_to_its_end(struct boot *boot)
 	while (!qemu_process_ended(&boot->process, false)) {
 		wait_and_take(boot);
 		check_panic(boot);
+		send_random_nmi(boot);
 		if (boot->order->enough && *boot->order->enough && boot->phase == RUNNING)
 			begin_quit(boot, BOOT_ENDED);
 		if (interrupted && boot->phase != QUITTING)
@@ -346,6 +362,36 @@ static char *image_find(const struct boot_order *order, const char *name, char *
 	return NULL;
 }
 
+/* The module of a handover, if there is to be one: its path, to be removed. NULL with a message: cannot be made. */
+static char *payload_make(const struct boot_order *order, const char *image, char *message)
+{
+	bool muster = !strcmp(order->payload.file, PAYLOAD_MUSTER);
+	char *base = muster ? boot_line(order) : text_copy("", 0);
+	const char *more = order->payload.append ? order->payload.append : "";
+	/* It goes on as long as it is told to, and parks as we do. */
+	char *line = muster ? text_format("%s%spayload=module park=%s%s%s", base, *base ? " " : "",
+					  order->payload.park ? order->payload.park : "all",
+					  *more ? " " : "", more)
+			    : text_copy(more, strlen(more));
+	char *path = payload_archive(&order->payload, image, line, message, BOOT_MESSAGE_SIZE);
+
+	free(base);
+	free(line);
+	return path;
+}
+
+static bool payload_refused(const struct boot_order *order, char *message)
+{
+	enum profile_boot boot = order->profile->boot;
+
+	if (!order->payload.file || boot == PROFILE_BOOT_KERNEL || boot == PROFILE_BOOT_MODULE)
+		return false;
+	snprintf(message, BOOT_MESSAGE_SIZE,
+		 "--payload: platform %s has no way to give it to the kernel",
+		 order->profile->name);
+	return true;
+}
+
 /* QEMU takes what is behind a blank for the module's command line. */
 static bool module_refused(const struct boot_order *order, const char *path, char *message)
 {
@@ -371,6 +417,13 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	boot->result = result;
 	boot->mixed = (struct mixed_lines){ .line = take_text, .context = boot };
 	files.image = image_find(order, name, result->message);
+	if (payload_refused(order, result->message))
+		goto out;
+	if (files.image && order->payload.file) {
+		files.payload = payload_make(order, files.image, result->message);
+		if (!files.payload)
+			goto out;
+	}
 	if (files.image && loader_name)
 		files.loader = image_find(order, loader_name, result->message);
 	if (files.image && rom_name)
@@ -398,7 +451,11 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 		find_refusal(boot, result);
 		describe_end(order, result);
 	}
+out:
 	result->seconds = now() - start;
+	if (files.payload)
+		unlink(files.payload);
+	free(files.payload);
 	free(files.image);
 	free(files.loader);
 	free(files.option_rom);

@@ -6,6 +6,7 @@
 #define TOOL_BOOT_H
 
 #include "tool/host_actions.h"
+#include "tool/payload.h"
 #include "tool/profile.h"
 #include "tool/report.h"
 #include "tool/vcpu_places.h"
@@ -20,8 +21,10 @@ struct boot_order {
 	const char *image;	/* instead of the profile's; NULL: the profile's */
 	const char *option_rom; /* the same */
 	uint64_t cpus;
-	uint64_t memory;    /* MiB */
-	const char *append; /* or NULL */
+	uint64_t memory;	      /* MiB */
+	const char *append;	      /* or NULL */
+	struct payload_order payload; /* file NULL: none */
+	uint64_t random_nmis;	      /* so many, at random moments, from the first record on */
 	char *const
 		*qemu_args; /* the user's own, which come last and win; NULL-terminated, or NULL */
 	uint64_t timeout;   /* seconds */
@@ -48,6 +51,7 @@ struct boot_result {
 	int qemu_status; /* QEMU's exit status, or 128 + the signal that ended it */
 	double seconds;
 	struct guest_report report;
+	uint64_t random_nmis;	  /* that were sent */
 	struct host_tally host;	  /* what was done because the guest asked */
 	struct vcpu_places vcpus; /* where they were when the guest was stopped at the limit */
 	char *errors;		  /* what QEMU said to its stderr; never NULL */
@@ -69,6 +73,13 @@ uint64_t boot_expected_cpus(const struct boot_order *order);
  */
 const char *boot_failure(const struct boot_result *result, const struct profile *profile,
 			 uint64_t expected, char *message, size_t size);
+
+/*
+ * The same for a guest that was to hand over: what is good is a report of the kernel that came, with all CPUs
+ * online.
+ */
+const char *boot_payload_failure(const struct boot_result *result, const struct profile *profile,
+				 uint64_t expected, char *message, size_t size);
 
 /* The status that the guest gave, by the way its profile names; -1: none. */
 int boot_guest_status(const struct boot_result *result, const struct profile *profile);

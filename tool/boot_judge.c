@@ -106,3 +106,14 @@ const char *boot_failure(const struct boot_result *result, const struct profile 
 		return NULL;
 	return message;
 }
+
+const char *boot_payload_failure(const struct boot_result *result, const struct profile *profile,
+				 uint64_t expected, char *message, size_t size)
+{
+	const char *failure = boot_failure(result, profile, expected, message, size);
+
+	if (failure || result->report.handed.known)
+		return failure;
+	snprintf(message, size, "the report is of a kernel that nobody has handed over to");
+	return message;
+}

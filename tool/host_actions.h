@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the host does because the guest asks (docs/report.md, kind `ask`): an NMI, a CPU more, a CPU
+ * What the host does because the guest asks (docs/report.md, kind `ask`): an NMI, a machine check, a CPU more, a CPU
  * less. Only where the user allows it, only these, and only so many (REPORT_ASKS_MAX).
  */
 #ifndef TOOL_HOST_ACTIONS_H
@@ -14,7 +14,7 @@
 
 /* What came of it. */
 struct host_tally {
-	uint64_t nmis, added;
+	uint64_t nmis, machine_checks, added;
 	uint64_t asked_back; /* CPUs that the guest was asked to give back */
 	uint64_t removed;    /* and those that it gave: QEMU said that they are gone */
 	char message

@@ -55,7 +55,7 @@ static void write_line(FILE *file, const char *what, const char *owner, uint64_t
 
 static void write_edge(FILE *file, uint64_t address)
 {
-	fprintf(file, "  0x%016" PRIx64 "%s\n", address, BOX);
+	fprintf(file, " 0x%016" PRIx64 " %s\n", address, BOX);
 }
 
 static bool is_drawn_alone(const struct report_part *part)

@@ -12,6 +12,7 @@
 
 #define CPUS_MAX    4096
 #define REPEAT_MAX  10000
+#define NMIS_MAX    1000000
 #define TIMEOUT_MAX 3600
 
 struct matrix_reader {
@@ -37,11 +38,18 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		const char *key;
 		char **place;
 	} texts[] = {
-		{ "platform", &entry->platform }, { "append", &entry->append },
-		{ "line", &entry->line },	  { "reason", &entry->reason },
-		{ "nodes", &entry->nodes },	  { "never", &entry->never },
-		{ "image", &entry->image },	  { "option-rom", &entry->option_rom },
+		{ "platform", &entry->platform },
+		{ "append", &entry->append },
+		{ "line", &entry->line },
+		{ "reason", &entry->reason },
+		{ "nodes", &entry->nodes },
+		{ "never", &entry->never },
+		{ "image", &entry->image },
 		{ "entry", &entry->entry },
+		{ "payload", &entry->payload },
+		{ "park", &entry->park },
+		{ "payload-append", &entry->payload_append },
+		{ "option-rom", &entry->option_rom },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -66,6 +74,7 @@ static int set_number(struct matrix_entry *entry, const char *key, const char *v
 		{ "online", &entry->online, CPUS_MAX },
 		{ "timeout", &entry->timeout, TIMEOUT_MAX },
 		{ "repeat", &entry->repeat, REPEAT_MAX },
+		{ "random-nmis", &entry->random_nmis, NMIS_MAX },
 		{ "status", &entry->status, 63 },
 	};
 
@@ -86,9 +95,15 @@ static int set_expected(struct matrix_entry *entry, const char *key, const char 
 		const char *key;
 		struct matrix_number *place;
 	} numbers[] = {
-		{ "possible", &entry->possible }, { "present", &entry->present },
-		{ "nmis", &entry->nmis },	  { "added", &entry->added },
-		{ "removed", &entry->removed },	  { "tests", &entry->tests },
+		{ "possible", &entry->possible },
+		{ "present", &entry->present },
+		{ "nmis", &entry->nmis },
+		{ "added", &entry->added },
+		{ "removed", &entry->removed },
+		{ "tests", &entry->tests },
+		{ "parked", &entry->parked },
+		{ "generation", &entry->generation },
+		{ "machine-checks", &entry->machine_checks },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -318,6 +333,9 @@ void matrix_free(struct matrix *matrix)
 		free(entry->image);
 		free(entry->option_rom);
 		free(entry->entry);
+		free(entry->payload);
+		free(entry->payload_append);
+		free(entry->park);
 		words_free(&entry->qemu);
 	}
 	free(matrix->entries);

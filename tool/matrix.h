@@ -7,6 +7,8 @@
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
  *	image=, option-rom=	instead of the profile's
  *	timeout=		seconds (default 30)
+ *	payload=muster|FILE	what the guest is to hand over to; park=, payload-append= as for `muster run`
+ *	random-nmis=		so many NMIs at random moments, once a kernel has been handed over to
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
  *	host-actions=yes|no	what the guest asks of its host is done (default no)
@@ -24,6 +26,9 @@
  *	reason=			the verdict holds this text
  *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
  *	tests=			so many self-tests passed
+ *	generation=, parked=	so many handovers, and CPUs parked at the last
+ *	machine-checks=		so many machine checks survived in park pages
+ * With random-nmis= some of them must have been counted in park pages.
  */
 #ifndef TOOL_MATRIX_H
 #define TOOL_MATRIX_H
@@ -38,13 +43,14 @@ struct matrix_number {
 
 struct matrix_entry {
 	char *name, *platform, *append, *hwids, *fwids, *vcpus, *nodes, *line, *never, *reason,
-		*image, *entry, *option_rom; /* NULL: not given */
+		*image, *entry, *option_rom, *payload, *payload_append, *park; /* NULL: not given */
 	struct word_list qemu;
-	uint64_t cpus, memory, timeout, repeat;
+	uint64_t cpus, memory, timeout, repeat, random_nmis;
 	bool expect_fail, only_all, host_actions;
 	bool has_online, has_status;
 	uint64_t online, status;
-	struct matrix_number possible, present, nmis, added, removed, tests;
+	struct matrix_number possible, present, nmis, added, removed, tests, generation, parked,
+		machine_checks;
 };
 
 struct matrix {

@@ -20,6 +20,7 @@ struct options {
 	const char *append, *json, *log, *build, *profiles, *matrix, *filter, *kut;
 	uint64_t timeout;
 	uint64_t jobs;
+	const char *payload, *initrd, *payload_append, *park;
 	bool verbose, all, list, quick, strict, host_actions, layout;
 	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
 };

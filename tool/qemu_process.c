@@ -68,12 +68,39 @@ static char *loader_line(const struct profile *profile, uint64_t cpus)
 }
 
 /* A hypervisor's first module, and what goes with it. QEMU takes a comma for the end of a module. */
-static void module_words(struct word_list *words, const char *image, const char *line)
+static void module_words(struct word_list *words, const char *image, const char *line,
+			 const char *payload)
 {
 	char *module = text_format("%s%s%s", image, *line ? " " : "", line);
+	char *doubled = commas_doubled(module);
 
-	add_formatted(words, "-initrd", commas_doubled(module));
+	add_formatted(words, "-initrd",
+		      payload ? text_format("%s,%s", doubled, payload)
+			      : text_copy(doubled, strlen(doubled)));
+	free(doubled);
 	free(module);
+}
+
+char *boot_line(const struct boot_order *order)
+{
+	const char *base = order->profile->append ? order->profile->append : "";
+	const char *more = order->append ? order->append : "";
+
+	return text_format("%s%s%s", base, *base && *more ? " " : "", more);
+}
+
+/* What makes a muster kernel hand over. */
+static char *line_with_payload(const struct boot_order *order)
+{
+	char *line = boot_line(order);
+	char *longer;
+
+	if (!order->payload.file)
+		return line;
+	longer = text_format("%s%spayload=module park=%s", line, *line ? " " : "",
+			     order->payload.park ? order->payload.park : "all");
+	free(line);
+	return longer;
 }
 
 /* The image and its command line, in the way that the profile wants. */
@@ -81,14 +108,13 @@ static void image_words(struct word_list *words, const struct boot_order *order,
 			const struct boot_files *files)
 {
 	const struct profile *profile = order->profile;
-	const char *base = profile->append ? profile->append : "";
-	const char *more = order->append ? order->append : "";
-	char *line = text_format("%s%s%s", base, *base && *more ? " " : "", more);
+	char *line = line_with_payload(order);
 	char *serial;
 
 	if (profile->boot == PROFILE_BOOT_KERNEL) {
 		add_option(words, "-kernel", files->image);
 		add_formatted(words, "-append", line);
+		add_option(words, "-initrd", files->payload);
 		return;
 	}
 	if (profile->boot == PROFILE_BOOT_CDROM) {
@@ -98,7 +124,7 @@ static void image_words(struct word_list *words, const struct boot_order *order,
 		add_formatted(words, "-append", loader_line(profile, order->cpus));
 	}
 	if (profile->boot == PROFILE_BOOT_MODULE) {
-		module_words(words, files->image, line);
+		module_words(words, files->image, line, files->payload);
 		free(line);
 		return;
 	}
@@ -131,7 +157,11 @@ static void qemu_words(struct word_list *words, const struct boot_order *order,
 		words_add_text(words, always[i]);
 	add_option(words, "-machine", profile->machine);
 	add_option(words, "-cpu", profile->cpu);
-	add_option(words, "-accel", profile->accel);
+	/* Under TCG a CPU that waits in a loop, or in MWAIT, takes the others' time: docs/park.md. */
+	add_option(words, "-accel",
+		   order->payload.file && profile->accel && !strcmp(profile->accel, "tcg")
+			   ? "tcg,thread=single"
+			   : profile->accel);
 	for (size_t i = 0; i < profile->args.count; i++)
 		words_add_text(words, profile->args.at[i]);
 	add_formatted(words, "-smp", text_format("%" PRIu64, machine_cpus(order)));

@@ -19,8 +19,12 @@ struct qemu_process {
 struct boot_files {
 	char *image;
 	char *loader;	  /* NULL unless the profile names one */
-	char *option_rom; /* the same */
+	char *payload;	  /* the module of a handover; or NULL */
+	char *option_rom; /* NULL unless the profile names one */
 };
+
+/* The command line of the profile and the user. To be freed. */
+char *boot_line(const struct boot_order *order);
 
 /* Start it with these files. Returns 0, or -1 and fills message. */
 int qemu_process_start(struct qemu_process *process, const struct boot_order *order,

@@ -16,7 +16,7 @@
 static const char *const state_words[] = { "possible", "present", "prepared", "starting", "arrived",
 					   "online",   "leaving", "held",     "failed",	  NULL };
 static const char *const area_words[] = { "made", "shared", "kept", NULL };
-static const char *const action_words[] = { "nmi", "cpu-add", "cpu-remove", NULL };
+static const char *const action_words[] = { "nmi", "machine-check", "cpu-add", "cpu-remove", NULL };
 static const char *const where_words[] = { "BOOT", "PREPARE", "START", "ONLINE", "LEAVE", NULL };
 
 /* Where a record may stand: while the guest comes up, as the first of the closing report, in it. */
@@ -146,6 +146,25 @@ static bool take_ask(struct guest_report *report, struct report_fields *fields)
 	if (row)
 		*row = ask;
 	return row;
+}
+
+static bool take_handed(struct guest_report *report, struct report_fields *fields)
+{
+	struct report_handed handed = { .known = true };
+
+	if (!report_take_number(fields, "generation", &handed.generation) ||
+	    !report_take_number(fields, "online", &handed.online) ||
+	    !report_take_number(fields, "parked", &handed.parked) ||
+	    !report_take_number(fields, "left", &handed.left) ||
+	    !report_take_number(fields, "nmis", &handed.nmis) ||
+	    !report_take_number(fields, "machine_checks", &handed.machine_checks))
+		return false;
+	if (handed.generation <= report->handed.generation)
+		return refuse(fields, "not after the one before: ", "generation");
+	handed.nmis += report->handed.nmis;
+	handed.machine_checks += report->handed.machine_checks;
+	report->handed = handed;
+	return true;
 }
 
 static bool take_guest(struct guest_report *report, struct report_fields *fields)
@@ -359,6 +378,7 @@ static const struct record_kind kinds[] = {
 	{ "failed", ON_THE_WAY, take_failed },
 	{ "panic", ON_THE_WAY, take_panic },
 	{ "ask", ON_THE_WAY, take_ask },
+	{ "handed", ON_THE_WAY, take_handed },
 	{ "guest", OPENS, take_guest },
 	{ "cpu", INSIDE, take_cpu },
 	{ "area", INSIDE, take_area },

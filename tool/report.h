@@ -93,8 +93,15 @@ struct report_failure {
 
 /* Something that the guest asks its host for. */
 struct report_ask {
-	char action[REPORT_WORD_MAX + 1]; /* nmi, cpu-add, cpu-remove */
+	char action[REPORT_WORD_MAX + 1]; /* nmi, machine-check, cpu-add, cpu-remove */
 	struct report_number hwid, fwid;  /* of the CPU that is meant, if one is */
+};
+
+/* The handover by which the kernel that speaks came. */
+struct report_handed {
+	bool known;
+	uint64_t generation, online, parked, left;
+	uint64_t nmis, machine_checks; /* of all handovers together */
 };
 
 struct report_guest {
@@ -117,6 +124,7 @@ struct guest_report {
 	struct report_failure *failures;
 	size_t failure_count;
 	struct report_place panic;
+	struct report_handed handed; /* the last */
 	struct report_ask *asks;
 	size_t ask_count;
 

@@ -130,6 +130,23 @@ static void show_count(const struct guest_report *report, const char *platform, 
 	       online, present, present - online + report->tests_failed);
 }
 
+/* The same of a guest that was to hand over. */
+static void show_payload(const struct guest_report *report, const char *platform, uint64_t expected)
+{
+	bool came = report->handed.known && report->has_guest;
+	uint64_t online = came ? report->guest.online : 0;
+	uint64_t present =
+		came && report->guest.present > expected ? report->guest.present : expected;
+
+	if (came)
+		printf("muster: %s: handover %" PRIu64 ": %" PRIu64 " CPUs were parked, %" PRIu64
+		       " started cold\n",
+		       platform, report->handed.generation, report->handed.parked,
+		       online > report->handed.parked ? online - 1 - report->handed.parked : 0);
+	printf("muster: %s: payload: %" PRIu64 " of %" PRIu64 " CPUs online\n", platform, online,
+	       present);
+}
+
 static void show_errors(const char *errors)
 {
 	char shown[1024];
@@ -146,7 +163,7 @@ static void show_errors(const char *errors)
 }
 
 static void show_result(const struct boot_result *result, const char *platform, const char *failure,
-			uint64_t expected)
+			uint64_t expected, bool payload)
 {
 	const struct guest_report *report = &result->report;
 
@@ -160,7 +177,10 @@ static void show_result(const struct boot_result *result, const char *platform, 
 	if (failure)
 		fprintf(stderr, "muster: %s: %s\n", platform, failure);
 	fflush(stderr);
-	show_count(report, platform, expected);
+	if (payload)
+		show_payload(report, platform, expected);
+	else
+		show_count(report, platform, expected);
 	fflush(stdout);
 }
 
@@ -180,8 +200,9 @@ static int judge(const struct boot_result *result, const struct options *options
 		 const struct boot_order *order, struct view *view)
 {
 	char message[BOOT_MESSAGE_SIZE];
-	const char *failure = boot_failure(result, order->profile, boot_expected_cpus(order),
-					   message, sizeof(message));
+	bool payload = order->payload.file;
+	const char *failure = (payload ? boot_payload_failure : boot_failure)(
+		result, order->profile, boot_expected_cpus(order), message, sizeof(message));
 
 	erase_progress(view);
 	if (result->end == BOOT_NOT_STARTED) {
@@ -194,7 +215,7 @@ static int judge(const struct boot_result *result, const struct options *options
 	}
 	if (options->layout)
 		report_write_layout(&result->report, stdout);
-	show_result(result, order->profile->name, failure, boot_expected_cpus(order));
+	show_result(result, order->profile->name, failure, boot_expected_cpus(order), payload);
 	if (options->json && write_json(result, options->json))
 		return EXIT_CANNOT;
 	if (result->end == BOOT_INTERRUPTED)
@@ -219,6 +240,8 @@ static int run_with(const struct options *options, const struct profile *profile
 		.cpus = options->cpus == CPUS_OF_PROFILE ? profile->cpus : options->cpus,
 		.memory = options->memory ? options->memory : profile->memory,
 		.append = options->append,
+		.payload = { options->payload, options->initrd, options->payload_append,
+			     options->park },
 		.qemu_args = options->qemu_args,
 		.timeout = options->timeout,
 		.host_actions = options->host_actions,
@@ -235,6 +258,8 @@ static int run_with(const struct options *options, const struct profile *profile
 			 order.cpus, profile->cpus_max);
 		return refuse(message);
 	}
+	if (!options->payload && (options->initrd || options->payload_append || options->park))
+		return refuse("--initrd, --payload-append, --park: go with --payload");
 	if (options->log && !(view.log = fopen(options->log, "w"))) {
 		snprintf(message, sizeof(message), "--log %.64s: %s", options->log,
 			 strerror(errno));

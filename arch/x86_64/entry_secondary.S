@@ -228,6 +228,7 @@ x86_stop_this_cpu:
 	leaq	stopped_stack_top(%rip), %rsp
 	lidt	stopped_idt_pointer(%rip)
 	movl	%r9d, (%r8)			/* x86 stores are not reordered with stores */
+	.globl stopped_cpu
 stopped_cpu:
 	leaq	stopped_stack_top(%rip), %rsp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer(%rip)
@@ -263,6 +264,7 @@ stopped_machine_check:
 	.bss
 	.balign 16
 	.skip 256
+	.globl stopped_stack_top
 stopped_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

@@ -95,6 +95,9 @@ uint64_t mem_total(void);
 uint64_t mem_free_total(void);
 uint64_t mem_owned_by(const char *owner);
 
+/* Is the byte at that address RAM of that owner? Needs: step `memory-map`. */
+bool mem_is_owned_by(uint64_t address, const char *owner);
+
 #ifdef __cplusplus
 }
 #endif

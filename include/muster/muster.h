@@ -19,6 +19,7 @@
 #include <muster/cpu_mask.h>
 #include <muster/error.h>
 #include <muster/fault.h>
+#include <muster/handover.h>
 #include <muster/hotplug.h>
 #include <muster/ktap.h>
 #include <muster/layout.h>

@@ -15,6 +15,7 @@
 #include "core/runner.h"
 #include "core/stack_area.h"
 #include "device/clock_source.h"
+#include "platform/pc/pc_park.h"
 #include "platform/table_steps.h"
 
 #include <muster/arch/cpu.h>
@@ -24,6 +25,7 @@
 #pragma weak pc_nodes_read
 #pragma weak pc_hotplug_poll
 #pragma weak pc_hotplug_eject
+#pragma weak pc_handover
 
 #define STACKS_OF_TRAPS ((1u << STACK_NMI | 1u << STACK_FATAL) & CPU_STACK_KINDS)
 
@@ -101,7 +103,7 @@ static const struct bringup_step steps[] = {
 	{ "command-line", CAP(FIXMAP) | CAP(CONSOLE), CAP(COMMAND_LINE),
 	  WHERE_BOOT, UNDO_NOTHING, pc_command_line_step, NULL },
 	{ "memory-map", CAP(COMMAND_LINE) | CAP(FIXMAP), CAP(MEMORY_MAP),
-	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_row, NULL },
 	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIXMAP), CAP(PAGE_TABLES),
 	  WHERE_BOOT, UNDO_NOTHING, pc_tables_step, NULL },
 	{ "firmware", CAP(FIXMAP) | CAP(COMMAND_LINE), CAP(FIRMWARE),
@@ -118,7 +120,7 @@ static const struct bringup_step steps[] = {
 	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_interrupts_step, NULL },
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
-	  WHERE_BOOT, UNDO_STEP, pc_start_code_step, pc_start_code_undo },
+	  WHERE_BOOT, UNDO_STEP, pc_start_code_row, pc_start_code_undo },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
 	  WHERE_BOOT, UNDO_NOTHING, pc_clock_step, NULL },
 
@@ -127,7 +129,7 @@ static const struct bringup_step steps[] = {
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
-	  WHERE_START, UNDO_STEP, pc_start_step, pc_start_undo },
+	  WHERE_START, UNDO_STEP, pc_start_row, pc_start_undo },
 
 	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(LAYOUT) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
 	  WHERE_ONLINE, UNDO_STEP, descriptor_tables_load, descriptor_tables_unload },
@@ -162,4 +164,5 @@ const struct platform platform_pc = {
 	.word_count = PC_WORDS,
 	.hotplug_poll = pc_hotplug_poll,
 	.hotplug_eject = pc_hotplug_eject,
+	.handover = &pc_handover,
 };

@@ -77,6 +77,12 @@ int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);
 void pc_start_undo(cpu_t cpu);
 
+/* What the rows of a PC's table call: the steps above; or, in an image that has it, pc_wake.c, which makes the
+ * same steps and takes CPUs that wait from where they are. */
+int pc_memory_map_row(cpu_t cpu);
+int pc_start_code_row(cpu_t cpu);
+int pc_start_row(cpu_t cpu);
+
 /* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
 int pc_mailbox_begin(void);
 void pc_mailbox_end(void);
@@ -86,6 +92,8 @@ bool pc_mailbox_holds(hwid_t hwid);
 int pc_mailbox_start(hwid_t hwid);
 /* It is started in another way: a word about that, where it is odd. */
 void pc_mailbox_left_out(hwid_t hwid);
+/* It waited in the park page, and not with the firmware. */
+void pc_mailbox_released(hwid_t hwid);
 /* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
 void pc_mailbox_took_back(hwid_t hwid);
 void pc_mailbox_say(void);

@@ -125,6 +125,9 @@ int pc_memory_map_step(cpu_t cpu)
 	return pc_memory_map_build(pc_boot_memory_map_read);
 }
 
+/* Weak: pc_wake.c. */
+int pc_memory_map_row(cpu_t cpu) __attribute__((weak, alias("pc_memory_map_step")));
+
 int pc_memory_map_build(pc_memory_map_reader *read)
 {
 	int count;

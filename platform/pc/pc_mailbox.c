@@ -135,6 +135,12 @@ int pc_mailbox_start(hwid_t hwid)
 	return 0;
 }
 
+void pc_mailbox_released(hwid_t hwid)
+{
+	if (hwid.value <= LOCAL_APIC_ID_MAX)
+		away[hwid.value] = true;
+}
+
 void pc_mailbox_took_back(hwid_t hwid)
 {
 	if (!reset_vector)

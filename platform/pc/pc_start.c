@@ -199,6 +199,10 @@ void pc_start_undo(cpu_t cpu)
 		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 
+/* Weak: pc_wake.c. */
+int pc_start_code_row(cpu_t cpu) __attribute__((weak, alias("pc_start_code_step")));
+int pc_start_row(cpu_t cpu) __attribute__((weak, alias("pc_start_step")));
+
 void pc_name_unknown(void)
 {
 	hwid_t last;

@@ -101,6 +101,21 @@ int xen_events_reach(uint32_t port)
 	return port < EVTCHN_2L_NR_CHANNELS ? 0 : MUSTER_E_NO_MEMORY;
 }
 
+uint64_t xen_events_page(uint32_t i)
+{
+	return i < word_pages ? machine_get()->physical((uintptr_t)words[i]) : 0;
+}
+
+void xen_events_reset(void)
+{
+	struct evtchn_reset reset = { .dom = DOMID_SELF };
+	long answer = xen_event_op(EVTCHNOP_reset, &reset);
+
+	if (answer)
+		console_print("muster: xen: event channels: EVTCHNOP_reset: %s\n",
+			      xen_error_name(answer));
+}
+
 static int ports_create(void)
 {
 	size_t bytes = cpu_possible_count() * sizeof(*ports);

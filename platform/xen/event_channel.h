@@ -36,6 +36,13 @@ void xen_events_kick(cpu_t cpu);
 /* An upcall came on this CPU: serve all that is pending. Interrupts (upcalls) are off. */
 void xen_events_upcall(void);
 
+/* The page of event words that Xen was told of, number i; 0: there are no more. */
+uint64_t xen_events_page(uint32_t i);
+
+/* Every event channel is closed, and the ABI is 2-level again, with nothing of ours in Xen's hands: for a
+ * handover, in the kernel that leaves and, for one that did not, in the one that comes. */
+void xen_events_reset(void);
+
 #if __STDC_HOSTED__
 /* Unit tests only: Xen is another one now. */
 void xen_events_forget(void);

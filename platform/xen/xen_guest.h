@@ -16,6 +16,9 @@ struct xen_guest {
 	uint64_t (*frame)(uint64_t physical);
 	/* The shared info page, mapped for reading and writing. NULL: not yet. */
 	struct shared_info *shared;
+	/* Go on with areas that the kernel before us registered; NULL: there was none. Returns 0 or an
+	 * error with a line. */
+	int (*adopt)(void);
 };
 
 extern struct xen_guest xen_guest;

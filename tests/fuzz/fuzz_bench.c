@@ -53,10 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kut_range ranges[KUT_RANGES_MAX];
 	size_t found = 0;
 	uint64_t cpus = 0;
+	double seconds;
 
 	read_counts(data, size);
 	read_image(data, size);
 	kut_find_waits(data, size, UINT64_MAX - 100, ranges, &found);
+	if (linux_stamp_of((const char *)data, size, &seconds))
+		must(seconds >= 0);
 	must(linux_line_of((const char *)data, size, &cpus) != LINUX_END || cpus <= UINT32_MAX);
 	return 0;
 }

@@ -20,7 +20,7 @@
 #define LEAST (16 * MIB)
 
 /* i386, as arch/i386/offsets.h has it. */
-static const struct layout_machine i386 = {
+static const struct layout_machine narrow = {
 	.user_end = 0xbec00000,
 	.kernel_start = 0xc0000000,
 	.address_last = 0xffffffff,
@@ -43,7 +43,7 @@ static int begin(void **state)
 	(void)state;
 	host_machine_begin();
 	layout_forget();
-	layout_draft_begin(&draft, &i386);
+	layout_draft_begin(&draft, &narrow);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ static void too_little_is_left(void **state)
 /* The image must end within it, however little is enough. */
 static void the_image_does_not_fit(void **state)
 {
-	struct layout_machine machine = i386;
+	struct layout_machine machine = narrow;
 
 	(void)state;
 	machine.image_end = 0xc0000000 + 100 * MIB;
@@ -169,7 +169,7 @@ static void random_machines(void **state)
 	(void)state;
 	srand(20261121);
 	for (int i = 0; i < 20000; i++) {
-		struct layout_machine machine = i386;
+		struct layout_machine machine = narrow;
 		const struct layout *layout;
 		uint64_t hole = (uint64_t)rand() % (GIB + 8 * MIB), top, used;
 

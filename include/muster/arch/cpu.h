@@ -9,6 +9,7 @@
  *   counter_read()           clock_ticks(), inline
  *   words_clear(at, n)       clear n words of 8 bytes, in the fewest instructions
  *   words_copy(to, from, n)  copy n words of 8 bytes, in the fewest instructions; not overlapping
+ *   CPU_ALWAYS_TRANSLATES    1: a kernel never runs without address translation; 0: it may
  *   CPU_STACK_KINDS          which stacks a CPU has: bit n for enum stack_kind n (muster/stack.h)
  */
 #ifndef MUSTER_ARCH_CPU_H

@@ -23,6 +23,15 @@ int xen_pvh_cpu_check_step(cpu_t cpu);
 int xen_pvh_shared_info_step(cpu_t cpu);
 int xen_pvh_interrupts_step(cpu_t cpu);
 
+/* xen_pvh_arrive.c: what the kernel before us left with Xen. Was there one? Where is the shared info page (0:
+ * nowhere yet)? And its areas become ours (struct xen_guest, adopt). */
+bool xen_pvh_handed_over(void);
+uint64_t xen_pvh_shared_info_before(void);
+int xen_pvh_adopt(void);
+
+/* xen_pvh_leave.c */
+extern const struct platform_handover xen_pvh_handover;
+
 /* xen_pvh_start.c */
 enum xen_pvh_start_by {
 	XEN_PVH_START_BY_XEN,  /* VCPUOP_initialise and VCPUOP_up */

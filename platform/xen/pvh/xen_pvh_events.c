@@ -10,9 +10,11 @@
 #include "core/machine.h"
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
+#include "platform/pc/pc_park.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/pvh/xen_pvh.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/muster.h>
 #include <xen/hvm/hvm_op.h>
@@ -35,17 +37,22 @@ static uint64_t frame(uint64_t physical)
 /* A page of RAM of ours, in whose place Xen puts its own. */
 int xen_pvh_shared_info_step(cpu_t cpu)
 {
+	uint64_t before = xen_pvh_shared_info_before();
 	struct xen_add_to_physmap map = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info };
 	uint64_t physical =
-		mem_alloc(MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE, .owner = "xen shared info");
+		before ? before
+		       : mem_alloc(MEMORY_PAGE_SIZE, MEMORY_PAGE_SIZE, .owner = "xen shared info");
 	long answer;
 
 	(void)cpu;
 	xen_guest.frame = frame;
+	/* Before Xen is told of areas again. */
+	pc_park_mark();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);
-	answer = xen_memory_op(XENMEM_add_to_physmap, &map);
+	/* Where it was it left a hole; and there it still is. */
+	answer = before ? 0 : xen_memory_op(XENMEM_add_to_physmap, &map);
 	if (answer) {
 		console_print("muster: xen: shared info at %#lx: XENMEM_add_to_physmap: %s\n",
 			      physical, xen_error_name(answer));
@@ -91,6 +98,11 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	error = pc_interrupts_begin(xen_events_upcall, xen_events_kick, reset);
 	if (error)
 		return error;
+	if (xen_pvh_handed_over()) {
+		xen_events_reset();
+		xen_guest.adopt = xen_pvh_adopt;
+	}
+	x86_machine.wait_a_moment = xen_wait_a_moment;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);
 }

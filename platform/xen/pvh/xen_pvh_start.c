@@ -10,6 +10,7 @@
 #include "arch/x86_64/start_page.h"
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
+#include "platform/pc/pc_park.h"
 #include "platform/xen/hypercall.h"
 #include "platform/xen/pvh/xen_pvh.h"
 
@@ -43,11 +44,14 @@ static void context_fill(void)
 
 int xen_pvh_start_code_step(cpu_t cpu)
 {
+	int error;
+
 	if (xen_pvh_start_by == XEN_PVH_START_BY_APIC)
-		return pc_start_code_step(cpu);
+		return pc_start_code_row(cpu);
 	/* What secondary_entry reads is there with the page, which itself only IPIs need. */
 	context_fill();
-	return start_page_create(cpu);
+	error = start_page_create(cpu);
+	return error ? error : pc_park_prepare();
 }
 
 void xen_pvh_start_code_undo(cpu_t cpu)
@@ -86,8 +90,13 @@ static int start_by_xen(cpu_t cpu)
 
 int xen_pvh_start_step(cpu_t cpu)
 {
+	int parked;
+
 	if (xen_pvh_start_by == XEN_PVH_START_BY_APIC)
-		return pc_start_step(cpu);
+		return pc_start_row(cpu);
+	parked = pc_park_start(cpu);
+	if (parked <= 0)
+		return parked;
 	return cpu.number == STEP_ALL_CPUS ? MUSTER_E_NOT_SUPPORTED : start_by_xen(cpu);
 }
 

@@ -3,6 +3,7 @@
 #include "tool/bench_image.h"
 #include "tool/bench_kut.h"
 #include "tool/bench_linux.h"
+#include "tool/bench_virtual.h"
 
 #include <elf.h>
 #include <setjmp.h>
@@ -244,13 +245,73 @@ static void images_that_are_cut(void **state)
 	}
 }
 
+static bool stamp(const char *line, double *seconds)
+{
+	return linux_stamp_of(line, strlen(line), seconds);
+}
+
+static void stamps_of_linux(void **state)
+{
+	double seconds = 0;
+
+	(void)state;
+	assert_true(stamp("[    0.004857] smp: Bringing up secondary CPUs ...", &seconds));
+	assert_true(seconds > 0.0048569 && seconds < 0.0048571);
+	assert_true(stamp("[12345.5] x", &seconds));
+	assert_true(seconds > 12345.4 && seconds < 12345.6);
+	assert_false(stamp("", &seconds));
+	assert_false(stamp("[", &seconds));
+	assert_false(stamp("[]", &seconds));
+	assert_false(stamp("[    ] smp:", &seconds));
+	assert_false(stamp("[1.2.3] smp:", &seconds));
+	assert_false(stamp("[-1] smp:", &seconds));
+	assert_false(stamp("[1e9] smp:", &seconds));
+	assert_false(stamp("[   0.1", &seconds));
+	assert_false(stamp("smp: [   0.1] x", &seconds));
+	assert_false(stamp("[0000000000000000000000000000000000000000000.1] x", &seconds));
+}
+
+/* Two CPUs of a report, begun and online when it says. */
+static void start_to_online(void **state)
+{
+	struct report_step steps[] = {
+		{ .cpu = 0, .start_ns = 5, .where = "BOOT" },
+		{ .cpu = 2, .start_ns = 120, .where = "START" },
+		{ .cpu = 1, .start_ns = 100, .where = "START" },
+		{ .cpu = 1, .start_ns = 90, .where = "PREPARE" },
+	};
+	struct report_cpu cpus[] = {
+		{ .cpu = 0, .online_ns = { true, 50 } },
+		{ .cpu = 1, .online_ns = { true, 1600 } },
+		{ .cpu = 2, .online_ns = { true, 1500 } },
+		{ .cpu = 3, .online_ns = { false, 9999 } },
+	};
+	struct guest_report report = {
+		.steps = steps, .step_count = 4, .cpus = cpus, .cpu_count = 4
+	};
+	char note[BENCH_NOTE_SIZE] = "";
+	double time = 0;
+
+	(void)state;
+	assert_int_equal(virtual_start_to_online(&report, &time, note), 0);
+	assert_true(time == 1500);
+	assert_string_equal(note, "");
+	report.step_count = 1;
+	assert_int_equal(virtual_start_to_online(&report, &time, note), -1);
+	assert_non_null(strstr(note, "no START step"));
+	report.step_count = 4;
+	report.cpu_count = 1;
+	assert_int_equal(virtual_start_to_online(&report, &time, note), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linux_lines),		cmocka_unit_test(a_long_line),
 		cmocka_unit_test(loops_that_wait),	cmocka_unit_test(image_sizes),
 		cmocka_unit_test(image_names_and_code), cmocka_unit_test(images_that_lie),
-		cmocka_unit_test(images_that_are_cut),
+		cmocka_unit_test(images_that_are_cut),	cmocka_unit_test(stamps_of_linux),
+		cmocka_unit_test(start_to_online),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,12 @@ enum row {
 	ROW_PERCPU,
 	ROW_XEN_PV,
 	ROW_XEN_PVH,
+	ROW_PAPR_4,
+	ROW_PAPR_16,
+	ROW_PAPR_64,
+	ROW_WAKE_FEW,
+	ROW_WAKE_MANY,
+	ROW_WOKEN,
 	ROW_INCREMENT
 };
 
@@ -71,6 +77,25 @@ static struct bench_hypervised hypervised_at_limit(const char *profile)
 	return xen;
 }
 
+/* A hundredth of Linux's time. */
+static struct bench_virtual virtual_at_limit(uint64_t cpus, double ns)
+{
+	return (struct bench_virtual){ .cpus = cpus,
+				       .start = { .known = true, .value = ns },
+				       .linux_kernel = { .known = true,
+							 .cpus = cpus,
+							 .seconds = ns / 1e7,
+							 .note = "by its log" } };
+}
+
+static struct bench_park park_at_limit(uint64_t cpus)
+{
+	return (struct bench_park){ .cpus = cpus,
+				    .wake = { .known = true, .value = 60 },
+				    .online = { .known = true, .value = 1000 },
+				    .cold = { .known = true, .value = 10000 } };
+}
+
 /* All is at its limit, or as near below as can be. */
 static int begin(void **state)
 {
@@ -89,6 +114,9 @@ static int begin(void **state)
 		.increment = { .known = true, .value = 1 },
 		.linux_kernel = { .known = true, .cpus = 64, .seconds = 0.8, .note = "a kernel" },
 		.kvm_unit_tests = { .note = "no checkout" },
+		.papr = { virtual_at_limit(4, 949e3), virtual_at_limit(16, 0.4e6),
+			  virtual_at_limit(64, 1.5e6) },
+		.parks = { park_at_limit(2), park_at_limit(16), park_at_limit(255) },
 		.xen = { hypervised_at_limit("xen-pv"), hypervised_at_limit("xen-pvh") },
 	};
 	return 0;
@@ -137,7 +165,19 @@ static void each_just_above(void **state)
 	assert_int_equal(verdict_of(ROW_XEN_PV), VERDICT_MISSED);
 	bench.xen[1].linux_kernel.seconds = 2.9;
 	assert_int_equal(verdict_of(ROW_XEN_PVH), VERDICT_MISSED);
-	assert_int_equal(targets_count(rows, VERDICT_MISSED), 10);
+	bench.papr[0].start.value = 950e3;
+	assert_int_equal(verdict_of(ROW_PAPR_4), VERDICT_MISSED);
+	bench.papr[1].start.value = 0.41e6;
+	assert_int_equal(verdict_of(ROW_PAPR_16), VERDICT_MISSED);
+	bench.papr[2].linux_kernel.seconds = 0.149;
+	assert_int_equal(verdict_of(ROW_PAPR_64), VERDICT_MISSED);
+	bench.parks[0].wake.value = 61;
+	assert_int_equal(verdict_of(ROW_WAKE_FEW), VERDICT_MISSED);
+	bench.parks[2].wake.value = 61;
+	assert_int_equal(verdict_of(ROW_WAKE_MANY), VERDICT_MISSED);
+	bench.parks[1].online.value = 1001;
+	assert_int_equal(verdict_of(ROW_WOKEN), VERDICT_MISSED);
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 16);
 }
 
 /* Flat: the limit, or within 10 % of the slope before it. */
@@ -172,6 +212,11 @@ static void what_was_not_measured(void **state)
 	assert_int_equal(verdict_of(ROW_MAIN), VERDICT_NOT_MEASURED);
 	assert_int_equal(verdict_of(ROW_WALL), VERDICT_NOT_MEASURED);
 	assert_string_equal(rows[ROW_PERCPU].figure.note, "not built");
+	bench.papr[0].start = (struct bench_figure){ .note = "no such profile" };
+	bench.papr[1].linux_kernel.cpus = 4;
+	assert_int_equal(verdict_of(ROW_PAPR_4), VERDICT_NOT_MEASURED);
+	assert_string_equal(rows[ROW_PAPR_4].figure.note, "no such profile");
+	assert_int_equal(verdict_of(ROW_PAPR_16), VERDICT_NOT_MEASURED);
 	assert_int_equal(targets_count(rows, VERDICT_MISSED), 0);
 }
 
@@ -248,6 +293,19 @@ static void calls_of_a_cpu(void **state)
 	assert_int_equal(xen.call_count, 0);
 }
 
+static void median(void **state)
+{
+	double five[] = { 5, 1, 4, 2, 30 };
+	double two[] = { 7, 3 };
+	double one[] = { 9 };
+
+	(void)state;
+	assert_true(xen_median(five, 5) == 4);
+	assert_true(five[0] == 1 && five[4] == 30);
+	assert_true(xen_median(two, 2) == 3);
+	assert_true(xen_median(one, 1) == 9);
+}
+
 static char *text_of(void)
 {
 	char *text = NULL;
@@ -276,6 +334,8 @@ static void as_text(void **state)
 	snprintf(bench.guests[2].note, BENCH_NOTE_SIZE, "it hung");
 	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
 	bench.increment.value = 2;
+	bench.papr[0].start = (struct bench_figure){ .note = "no such profile" };
+	bench.parks[2] = (struct bench_park){ .cpus = 255, .wake = { .note = "it was lost" } };
 	text = text_of();
 	expect_text(text, "  255  not measured: it hung\n");
 	expect_text(text, "by owner: unit-and-stacks 16384, page-table 1024; in all 17408 bytes");
@@ -290,7 +350,15 @@ static void as_text(void **state)
 	expect_text(text,
 		    "a CPU more makes 2.50 calls to Xen: 1.00 vcpu-op-up (start), 1.50 mmu-update "
 		    "(unit)\n");
-	expect_text(text, "8 reached, 1 missed, 3 not measured\n");
+	expect_text(text, "  4 CPUs: not measured: no such profile\n");
+	expect_text(text, "  16 CPUs: from the first start to all online 0.400 ms; Linux 40.000 ms "
+			  "(by its log)\n");
+	expect_text(
+		text,
+		"  16 CPUs: 60 of the boot CPU until the store is made; from START to all online "
+		"1000, cold 10000\n");
+	expect_text(text, "  255 CPUs: not measured: it was lost\n");
+	expect_text(text, "12 reached, 1 missed, 5 not measured\n");
 	free(text);
 }
 
@@ -317,6 +385,8 @@ static void as_json(void **state)
 	assert_true(json_is_null(json_object_get(json_array_get(guests, 2), "total")));
 	assert_true(json_is_null(json_object_get(
 		json_object_get(json_object_get(json, "peers"), "kvm_unit_tests"), "ap_mean")));
+	assert_int_equal(json_array_size(json_object_get(json, "papr")), BENCH_VIRTUAL);
+	assert_int_equal(json_array_size(json_object_get(json, "parked")), BENCH_PARKS);
 	targets = json_object_get(json, "targets");
 	assert_int_equal(json_array_size(targets), TARGETS);
 	assert_string_equal(
@@ -370,6 +440,7 @@ int main(void)
 		TEST(memory_of_one_cpu),
 		TEST(from_a_report),
 		TEST(calls_of_a_cpu),
+		TEST(median),
 		TEST(as_text),
 		TEST(as_json),
 		TEST(programs),

@@ -69,20 +69,20 @@ static void test_good(void **state)
 {
 	static const char *const lines[] = {
 		"address space",
-		"  0x00000000ffffffff+--",
+		" 0x00000000ffffffff +--",
 		"| hole of xen                        168 MiB |",
-		"  0x00000000f5800000+--",
+		" 0x00000000f5800000 +--",
 		"| fixmap                             256 KiB |",
-		"  0x00000000f57c0000+--",
+		" 0x00000000f57c0000 +--",
 		"| nobody's                           256 KiB |",
-		"  0x00000000f5780000+--",
+		" 0x00000000f5780000 +--",
 		"| direct map of memory            876032 KiB |",
 		"|   kernel image, at 0xc0200000 ",
-		"  0x00000000c0000000+--",
+		" 0x00000000c0000000 +--",
 		"| nobody's                             1 GiB |",
-		"  0x0000000080000000+--",
+		" 0x0000000080000000 +--",
 		"| user space                           2 GiB |",
-		"  0x0000000000000000+--",
+		" 0x0000000000000000 +--",
 	};
 
 	(void)state;

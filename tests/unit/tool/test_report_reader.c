@@ -553,6 +553,22 @@ static void test_last_seen_by_answers(void **state)
 	report_free(&report);
 }
 
+/* What was kept for later comes with the answer, which is the last. */
+static void test_last_seen_behind_kept(void **state)
+{
+	struct guest_report report = { 0 };
+
+	(void)state;
+	feed(&report, "@muster 1 at step=console where=BOOT cpu=0");
+	report_asked(&report);
+	feed(&report, "@muster 1 at step=layout where=BOOT cpu=0");
+	feed(&report, "@muster 1 at step=clock where=BOOT cpu=0");
+	expect_seen(&report, 0, "clock");
+	feed(&report, "@muster 1 at step=unit where=PREPARE cpu=1");
+	expect_seen(&report, 1, "unit");
+	report_free(&report);
+}
+
 static void test_any_bytes(void **state)
 {
 	struct guest_report report = { 0 };
@@ -572,6 +588,35 @@ static void test_any_bytes(void **state)
 		if (report.has_guest)
 			assert_true(report.cpu_count <= report.guest.possible);
 	}
+	report_free(&report);
+}
+
+static void test_handed(void **state)
+{
+	static const char *const refused[] = {
+		"@muster 1 handed generation=2 online=4 parked=3 left=3 nmis=1 machine_checks=0",
+		"@muster 1 handed generation=3 online=4 parked=3 left=3 nmis=1",
+		"@muster 1 handed generation=x online=4 parked=3 left=3 nmis=1 machine_checks=0",
+	};
+	struct guest_report report = { 0 };
+
+	(void)state;
+	assert_false(report.handed.known);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=1 online=4 parked=2 left=2 "
+				       "nmis=5 machine_checks=1 free=7"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=2 online=4 parked=3 left=3 "
+				       "nmis=6 machine_checks=0"),
+			 REPORT_RECORD);
+	assert_true(report.handed.known);
+	assert_int_equal(report.handed.generation, 2);
+	assert_int_equal(report.handed.parked, 3);
+	/* Of all together. */
+	assert_int_equal(report.handed.nmis, 11);
+	assert_int_equal(report.handed.machine_checks, 1);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(feed(&report, refused[i]), REPORT_REFUSED);
+	assert_int_equal(report.handed.generation, 2);
 	report_free(&report);
 }
 
@@ -637,7 +682,9 @@ int main(void)
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
+		cmocka_unit_test(test_last_seen_behind_kept),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_asks),
 	};
 

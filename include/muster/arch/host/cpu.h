@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CPU_STACK_KINDS 7u /* main, NMI, fatal */
+#define CPU_ALWAYS_TRANSLATES 0
+#define CPU_STACK_KINDS	      7u /* main, NMI, fatal */
 
 static inline void cpu_relax(void)
 {

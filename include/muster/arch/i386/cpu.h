@@ -19,7 +19,9 @@ struct x86_interrupt_flag {
 extern const struct x86_interrupt_flag *x86_interrupt_flag;
 
 /* Main and fatal: an NMI runs on the stack that is in use, which in this kernel is always a good one. */
-#define CPU_STACK_KINDS 5u
+#define CPU_STACK_KINDS	      5u
+
+#define CPU_ALWAYS_TRANSLATES 1
 
 static inline void cpu_relax(void)
 {

@@ -7,6 +7,9 @@
 
 #define PPC64_MSR_EE UINT64_C(0x8000)
 
+/* Without radix translation a kernel runs in real mode. */
+#define CPU_ALWAYS_TRANSLATES 0
+
 /* Interrupts of all kinds run on the stack that is in use; what runs over it is told on a stack that all
  * CPUs share. */
 #define CPU_STACK_KINDS 1u

@@ -18,7 +18,8 @@ struct x86_interrupt_flag {
 };
 extern const struct x86_interrupt_flag *x86_interrupt_flag;
 
-#define CPU_STACK_KINDS 7u /* main, NMI, fatal */
+#define CPU_ALWAYS_TRANSLATES 1
+#define CPU_STACK_KINDS	      7u /* main, NMI, fatal */
 
 static inline void cpu_relax(void)
 {

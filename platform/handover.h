@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a platform does for a handover: in the kernel that leaves, and in the one that comes. Called by
+ * handover/ on the boot CPU. A platform without this cannot be left.
+ */
+#ifndef PLATFORM_HANDOVER_H
+#define PLATFORM_HANDOVER_H
+
+#include "firmware/park_read.h"
+
+#include <muster/cpu.h>
+
+/* The owner of what the hypervisor has given back, until it has been watched. */
+#define HANDED_BACK_OWNER "given back"
+
+/* What it is filled with from the first moment on: the word at that address. */
+static inline uint64_t handed_back_pattern(uint64_t address)
+{
+	return UINT64_C(0x676976656e000000) + address;
+}
+
+/* The kernel before us, as it was when it left. */
+struct handed_over {
+	uint64_t region, region_size; /* 0: there was none, we were started by somebody else */
+	bool good;		      /* page and record are; else a line has said why not */
+	uint32_t parked; /* CPUs that it parked, and of these, those that nobody knows */
+	uint32_t unknown;
+	bool again; /* all have left, and the region has been filled anew: it says nothing of them any more */
+	struct park_found found;
+};
+
+/* Entries of the record that is being made. */
+struct handover_list {
+	struct handover_entry *at;
+	uint32_t count, room;
+	uint32_t lost; /* for which there was no room */
+};
+
+struct platform_handover {
+	struct handed_over *(*arrived)(void);
+	/* Modules that this kernel was given, and what tells the payload of its firmware. */
+	bool (*module)(uint32_t index, uint64_t *base, uint64_t *size);
+	uint64_t (*rsdp)(void);
+	/* Is there another thread of its core that parks before it would, or is it the boot CPU's? */
+	bool (*is_sibling)(cpu_t cpu);
+	/* The region has been filled: say in it how CPUs listen there for NMIs. */
+	void (*listen_for_nmis)(uint64_t region);
+	/* Does the hypervisor hold some of that memory, whatever is undone? */
+	bool (*holds)(uint64_t base, uint64_t size);
+	/*
+	 * All other CPUs have left. Take back what the hypervisor was told for all of them, before the
+	 * boot CPU's own steps are undone, and after; say in the list what it held, and what it holds.
+	 */
+	void (*undo)(struct handover_list *list);
+	void (*undo_last)(struct handover_list *list);
+	/* How many entries that makes, at most. */
+	uint32_t (*entries_max)(void);
+};
+
+/* One entry more. */
+static inline void handover_list_add(struct handover_list *list, uint32_t kind, uint64_t hwid,
+				     uint64_t address, uint64_t size)
+{
+	if (list->count == list->room) {
+		list->lost++;
+		return;
+	}
+	list->at[list->count++] = (struct handover_entry){
+		.kind = kind, .hwid = hwid, .address = address, .size = size
+	};
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* PAPR: pseries guests of PowerVM, KVM and QEMU. What its files share. */
+#ifndef PLATFORM_PAPR_PAPR_H
+#define PLATFORM_PAPR_PAPR_H
+
+#include "firmware/device_tree.h"
+#include "platform/platform.h"
+
+extern const struct platform platform_papr;
+
+/* What the firmware said: filled in by step `device-tree`, but what other steps are named for. */
+struct papr_firmware {
+	struct device_tree tree;
+	uint64_t tree_physical;
+	struct device_tree_agreed agreed;
+	struct device_tree_chosen chosen;
+	struct device_tree_rtas rtas;
+	struct device_tree_processor processor;
+	struct device_tree_interrupts interrupts;
+	bool affinity_told; /* affinity is filled in */
+	struct device_tree_affinity affinity;
+	bool negotiated;  /* ibm,client-architecture-support was called, and went well */
+	bool translation; /* radix was agreed on */
+};
+extern struct papr_firmware papr_firmware;
+
+/* papr_firmware.c */
+int papr_device_tree_step(cpu_t cpu);
+
+/* papr_openfirmware.c: with Open Firmware, while it is there. Puts the tree in papr_firmware.tree and RTAS in
+ * its place; then the firmware is gone, but for RTAS. */
+int papr_openfirmware_read(void);
+
+/* papr_memory.c */
+int papr_layout_step(cpu_t cpu);
+int papr_command_line_step(cpu_t cpu);
+int papr_memory_map_step(cpu_t cpu);
+int papr_tables_step(cpu_t cpu);
+/* Can a CPU use what lies there, with translation as it is? */
+bool papr_reachable(uint64_t address);
+
+/* papr_ids.c */
+int papr_nodes_step(cpu_t cpu);
+int papr_cpu_ids_step(cpu_t cpu);
+/* The node of a thread by its number and place: the hypervisor's word goes before the tree's. */
+uint32_t papr_node_of(const struct device_tree_cpu *cpu);
+int papr_cpu_check_step(cpu_t cpu);
+
+/* papr_interrupts.c */
+int papr_interrupts_step(cpu_t cpu);
+int papr_interrupt_queue_step(cpu_t cpu);
+void papr_interrupt_queue_undo(cpu_t cpu);
+int papr_local_interrupts_step(cpu_t cpu);
+void papr_local_interrupts_undo(cpu_t cpu);
+
+/* papr_start.c */
+int papr_start_code_step(cpu_t cpu);
+void papr_start_code_undo(cpu_t cpu);
+int papr_start_step(cpu_t cpu);
+void papr_start_undo(cpu_t cpu);
+/* One that has said that it stops: until RTAS says so too. 0, or MUSTER_E_BUSY with a line. */
+int papr_wait_stopped(cpu_t cpu);
+
+/* papr_hotplug.c */
+int papr_hotplug_poll(struct platform_news *news);
+int papr_hotplug_eject(cpu_t cpu);
+
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+const struct papr_home *papr_home(void);
+
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+const struct papr_home *papr_home(void);
+
+/* papr_power.c */
+void papr_emergency_console(void);
+int papr_console_step(cpu_t cpu);
+/* The terminal that the tree names, instead of the first. */
+void papr_console_unit(uint32_t unit);
+void papr_power_off(int status);
+
+#endif

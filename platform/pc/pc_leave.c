@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a PC is left for the next kernel: platform/handover.h. Called by a handover, on the boot CPU, but for
+ * the way out of each CPU. Nothing of a PC's hypervisor holds memory of ours.
+ */
+#include "platform/pc/pc_leave.h"
+#include "arch/x86_64/park.h"
+#include "arch/x86_64/registers.h"
+#include "core/cpu_table.h"
+#include "core/image_choice.h"
+#include "device/local_apic.h"
+#include "platform/pc/pc.h"
+
+IMAGE_CHOICE(handover);
+
+#define LEAF_TOPOLOGY 0xb /* Intel SDM vol. 2A, CPUID, leaf 0Bh */
+#define LEAF_SHIFT    0x1f
+
+bool pc_leave_module(uint32_t index, uint64_t *base, uint64_t *size)
+{
+	if (index >= pc_firmware.boot.module_count)
+		return false;
+	*base = pc_firmware.boot.modules[index].base;
+	*size = pc_firmware.boot.modules[index].size;
+	return true;
+}
+
+uint64_t pc_leave_rsdp(void)
+{
+	return pc_firmware.boot.rsdp;
+}
+
+/* What is right of a core's number in an APIC id. */
+static uint32_t thread_bits(void)
+{
+	if (cpuid_read(0, 0).eax < LEAF_TOPOLOGY || !cpuid_read(LEAF_TOPOLOGY, 0).ebx)
+		return 0;
+	return cpuid_read(LEAF_TOPOLOGY, 0).eax & LEAF_SHIFT;
+}
+
+bool pc_leave_is_sibling(cpu_t cpu)
+{
+	uint32_t bits = thread_bits();
+	uint64_t core = cpu_hwid(cpu).value >> bits;
+
+	for_each_cpu (other) {
+		if (cpu_equal(other, cpu) || cpu_hwid(other).value >> bits != core)
+			continue;
+		if (!other.number ||
+		    (cpu_is_online(other) && cpu_hwid(other).value < cpu_hwid(cpu).value))
+			return true;
+	}
+	return false;
+}
+
+void pc_leave_listen_for_nmis(uint64_t region)
+{
+	struct local_apic_nmi only =
+		local_apic_nmi_only(pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
+
+	park_region_listen(region, &(struct park_apic){ .base = only.base,
+							.spurious = only.spurious,
+							.lint0 = only.lint0,
+							.lint1 = only.lint1 });
+}
+
+static bool holds(uint64_t base, uint64_t size)
+{
+	(void)base;
+	(void)size;
+	return false;
+}
+
+static void undo(struct handover_list *list)
+{
+	(void)list;
+}
+
+static uint32_t entries_max(void)
+{
+	return 0;
+}
+
+const struct platform_handover pc_handover = {
+	.arrived = pc_handed_over,
+	.module = pc_leave_module,
+	.rsdp = pc_leave_rsdp,
+	.is_sibling = pc_leave_is_sibling,
+	.listen_for_nmis = pc_leave_listen_for_nmis,
+	.holds = holds,
+	.undo = undo,
+	.undo_last = undo,
+	.entries_max = entries_max,
+};
