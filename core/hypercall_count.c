@@ -30,6 +30,12 @@ static uint32_t pair_of(uint8_t row, uint16_t call)
 	return UINT32_C(1) << 31 | (uint32_t)row << 16 | call;
 }
 
+/* One call is made in many steps, and one step makes many calls. */
+static uint32_t place_of(uint32_t pair)
+{
+	return (pair * 31 + (pair >> 16) * 7) % ROWS;
+}
+
 static bool claim(struct counted_row *row, uint32_t pair)
 {
 	uint32_t found = 0;
@@ -39,23 +45,40 @@ static bool claim(struct counted_row *row, uint32_t pair)
 	       found == pair;
 }
 
-void hypercall_count(uint16_t call, const char *(*name)(uint16_t call))
+/* The pair's own place is taken, or nobody's yet. */
+__attribute__((noinline)) static void count_elsewhere(uint32_t pair, uint32_t calls)
 {
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct counted_row *row = &rows[(place_of(pair) + i) % ROWS];
+
+		if (!claim(row, pair))
+			continue;
+		__atomic_add_fetch(&row->count, calls, __ATOMIC_RELAXED);
+		return;
+	}
+	__atomic_add_fetch(&without_room, calls, __ATOMIC_RELAXED);
+}
+
+void hypercall_count_many(uint16_t call, uint32_t calls, const char *(*name)(uint16_t call))
+{
+	struct counted_row *row;
 	uint32_t pair;
 
 	if (!bringup_rows.table || bringup_is_over() || stopped)
 		return;
 	__atomic_store_n(&names, name, __ATOMIC_RELAXED);
 	pair = pair_of(progress_row_now(cpu_this()), call);
-	for (uint32_t i = 0; i < ROWS; i++) {
-		struct counted_row *row = &rows[(pair * 31 + i) % ROWS];
+	row = &rows[place_of(pair)];
+	/* Mostly it has been counted before: then that is all. */
+	if (__atomic_load_n(&row->pair, __ATOMIC_RELAXED) == pair)
+		__atomic_add_fetch(&row->count, calls, __ATOMIC_RELAXED);
+	else
+		count_elsewhere(pair, calls);
+}
 
-		if (!claim(row, pair))
-			continue;
-		__atomic_add_fetch(&row->count, 1, __ATOMIC_RELAXED);
-		return;
-	}
-	__atomic_add_fetch(&without_room, 1, __ATOMIC_RELAXED);
+void hypercall_count(uint16_t call, const char *(*name)(uint16_t call))
+{
+	hypercall_count_many(call, 1, name);
 }
 
 static const char *step_name(uint8_t row)

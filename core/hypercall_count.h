@@ -18,6 +18,8 @@
  * What finds no room (128 pairs of a step and a call) is counted together, as call 0 of no step.
  */
 void hypercall_count(uint16_t call, const char *(*name)(uint16_t call));
+/* The same for so many of them at once, all of one step. */
+void hypercall_count_many(uint16_t call, uint32_t calls, const char *(*name)(uint16_t call));
 
 /* A panic has begun: its calls are not counted, for the per-CPU base may be what is broken. */
 void hypercall_count_stop(void);

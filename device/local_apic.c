@@ -60,6 +60,12 @@
 
 static uintptr_t registers;
 static bool x2apic;
+static void (*command_writer)(uintptr_t address, uint32_t value);
+
+void local_apic_command_by(void (*write)(uintptr_t address, uint32_t value))
+{
+	command_writer = write;
+}
 
 static uint32_t apic_read(uint32_t offset)
 {
@@ -217,6 +223,14 @@ static int command_x2apic(hwid_t destination, uint32_t low)
 	return 0;
 }
 
+static void command_write(uint32_t offset, uint32_t value)
+{
+	if (__builtin_expect(!!command_writer, 0))
+		command_writer(registers + offset, value);
+	else
+		apic_write(offset, value);
+}
+
 /* An interrupt between the two writes could send one of its own and lose the destination. */
 static int command(hwid_t destination, uint32_t low)
 {
@@ -231,9 +245,9 @@ static int command(hwid_t destination, uint32_t low)
 	else if (!delivered())
 		error = MUSTER_E_TIMED_OUT;
 	if (!error) {
-		apic_write(REGISTER_COMMAND_HIGH,
-			   (uint32_t)destination.value << COMMAND_DESTINATION);
-		apic_write(REGISTER_COMMAND_LOW, low);
+		command_write(REGISTER_COMMAND_HIGH,
+			      (uint32_t)destination.value << COMMAND_DESTINATION);
+		command_write(REGISTER_COMMAND_LOW, low);
 	}
 	interrupts_restore(flags);
 	return error;

@@ -22,6 +22,10 @@ int local_apic_begin(uint64_t told);
  * has less work with it than with memory that is no memory. */
 void local_apic_prefer_x2apic(void);
 
+/* For guests whose hypervisor wants to be told of commands in xAPIC mode: this function writes the two halves of
+ * the command register, by their addresses. Before the first command. */
+void local_apic_command_by(void (*write)(uintptr_t address, uint32_t value));
+
 /* Enable the calling CPU's, all sources masked but the LINT pins that `nmis` names for it. */
 void local_apic_enable(cpu_t cpu, const struct acpi_nmi *nmis, uint32_t count);
 /* Mask all of them and disable it, so that only INIT, NMI and start-up reach the CPU. */

@@ -5,7 +5,8 @@
  *
  * Command line: test=all (default), test=none, test=failures and test=calls (the slow ones too), and test=hotplug,
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
- * only; test=xen-again: these, the others, and these once more; test=papr, test=papr-again: LoPAPR's.
+ * only; test=xen-again: these, the others, and these once more; test=papr, test=papr-again: LoPAPR's; test=vmi: what
+ * the VMI ROM was asked, too.
  */
 #include "kernel/handover.h"
 #include "kernel/tests.h"
@@ -39,7 +40,8 @@ enum test_choice {
 	TEST_XEN_AGAIN,
 	TEST_CALLS,
 	TEST_PAPR,
-	TEST_PAPR_AGAIN
+	TEST_PAPR_AGAIN,
+	TEST_VMI
 };
 
 static uint64_t test_choice;
@@ -124,6 +126,8 @@ static void run_tests(struct ktap *ktap)
 	test_down_up(ktap);
 	if (test_choice == TEST_FAILURES)
 		test_failures(ktap);
+	if (test_choice == TEST_VMI)
+		test_vmi(ktap);
 	test_stacks(ktap);
 	if (hotplug)
 		test_hotplug_go(ktap, test_choice == TEST_HOTPLUG_AGAIN);
@@ -160,10 +164,11 @@ static int run(struct ktap *ktap)
 
 int muster_main(void)
 {
-	static const char *const choices[] = { "all",	     "none",	  "failures",	   "panic",
-					       "overflow",   "hotplug",	  "hotplug-again", "nmi",
-					       "xen",	     "xen-again", "calls",	   "papr",
-					       "papr-again", NULL };
+	static const char *const choices[] = { "all",		"none",	    "failures",
+					       "panic",		"overflow", "hotplug",
+					       "hotplug-again", "nmi",	    "xen",
+					       "xen-again",	"calls",    "papr",
+					       "papr-again",	"vmi",	    NULL };
 	struct command_line_word words[1 + HANDOVER_WORDS] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,

@@ -39,6 +39,9 @@ void test_xen(struct ktap *ktap);
 /* Does the hypervisor keep the rules of LoPAPR? Fails where this is not a PAPR guest. */
 void test_papr(struct ktap *ktap);
 
+/* What the VMI ROM says that it was asked. Fails where there is none that is used, and counts. */
+void test_vmi(struct ktap *ktap);
+
 /* Ask the host: for an NMI to all CPUs, for a CPU that is not there, for taking one back. */
 void ask_for_nmi(void);
 void ask_for_machine_check(cpu_t cpu);

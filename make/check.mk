@@ -6,7 +6,7 @@
 CHECK_FUZZ_SECONDS := 5
 
 check-build: all $(UNIT_TESTS) $(TOOL_TESTS) $(TSAN_TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) \
-	$(TOOL_FUZZERS) $(HISTORY_KERNELS) $(I386_KERNELS) $(SHIM) $(BUILD)/sanitized/muster \
+	$(TOOL_FUZZERS) $(HISTORY_KERNELS) $(I386_KERNELS) $(SHIM) $(VMIROMS) $(VMIROM_PAYLOAD) $(BUILD)/sanitized/muster \
 	$(BUILD)/tests/unit/tool/fake_qemu | $(BUILD)/packages-run
 
 check:

@@ -12,7 +12,7 @@ I386_FLAGS := -std=gnu17 -O2 -g -march=i686 -ffreestanding -fno-pic -fno-pie -mg
 I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout leave mailbox wake)
 I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk start trap
 I386_ENTRIES := entry_multiboot2 entry_pvh
-I386_SOURCES := $(wildcard core/*.c arch/*.c arch/i386/*.c arch/i386/*.S platform/pc/i386/*.c) \
+I386_SOURCES := $(wildcard core/*.c arch/*.c arch/i386/*.c arch/i386/*.S platform/pc/i386/*.c platform/vmi/*.c platform/vmi/*.S) \
 	$(I386_SHARED:%=arch/x86_64/%.c) $(I386_ENTRIES:%=arch/x86_64/%.S) \
 	$(filter-out $(FDT_SOURCES) firmware/linux_boot.c,$(wildcard firmware/*.c)) \
 	$(filter-out device/wakeup_mailbox.c $(PPC64_DEVICES),$(wildcard device/*.c)) \
@@ -30,7 +30,7 @@ $(BUILD)/i386/%.o: %.S | $(BUILD)/packages-build
 # These are what the compiler makes calls to: they must not become calls to themselves.
 $(BUILD)/i386/core/string.o $(BUILD)/i386/arch/i386/arithmetic_64.o: I386_FLAGS += -fno-builtin
 # What runs once is compiled for size, as on x86-64.
-I386_HOT  := core/bringup_step core/cpu_table core/percpu_alloc core/percpu_blocks core/stack core/string core/unit \
+I386_HOT  := core/bringup_step core/cpu_table core/hypercall_count core/percpu_alloc core/percpu_blocks core/stack core/string core/unit \
 	arch/x86_64/cpu_check arch/i386/arithmetic_64
 I386_COLD := $(filter-out $(I386_HOT:%=$(BUILD)/i386/%.o),$(I386_OBJECTS))
 $(I386_COLD): I386_FLAGS += -Oz

@@ -87,6 +87,11 @@ sources() {
 	done
 	run_test "this_cpu(n)++ is one instruction, clang" sh tests/percpu_code.sh clang
 	run_test "this_cpu(n)++ is one instruction, gcc" sh tests/percpu_code.sh gcc
+	run_test "the VMI test ROM by itself" sh tests/vmirom/check.sh "$BUILD"
+	for cpus in 16 ${MATRIX:+1 64}; do
+		run_test "VMI: $cpus CPUs with at most a tenth more instructions" \
+			sh tests/vmirom/instructions.sh "$BUILD" "$cpus"
+	done
 	run_test "this_cpu(n)++ is one instruction, i386" sh tests/percpu_code.sh clang i386
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"

@@ -408,6 +408,7 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	double start = now();
 	const char *name = order->image ? order->image : order->profile->image;
 	const char *loader_name = order->profile->loader;
+	const char *rom_name = order->option_rom ? order->option_rom : order->profile->option_rom;
 	struct boot_files files = { 0 };
 
 	*result = (struct boot_result){ .end = BOOT_NOT_STARTED };
@@ -425,7 +426,9 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	}
 	if (files.image && loader_name)
 		files.loader = image_find(order, loader_name, result->message);
-	if (files.image && !files.loader == !loader_name &&
+	if (files.image && rom_name)
+		files.option_rom = image_find(order, rom_name, result->message);
+	if (files.image && !files.loader == !loader_name && !files.option_rom == !rom_name &&
 	    !module_refused(order, files.image, result->message) &&
 	    !qemu_process_start(&boot->process, order, &files, result->message,
 				BOOT_MESSAGE_SIZE)) {
@@ -455,6 +458,7 @@ out:
 	free(files.payload);
 	free(files.image);
 	free(files.loader);
+	free(files.option_rom);
 	free(boot);
 }
 

@@ -17,8 +17,9 @@
 
 struct boot_order {
 	const struct profile *profile;
-	const char *build; /* the folder that the image is in; NULL: beside this program */
-	const char *image; /* instead of the profile's; NULL: the profile's */
+	const char *build;	/* the folder that the image is in; NULL: beside this program */
+	const char *image;	/* instead of the profile's; NULL: the profile's */
+	const char *option_rom; /* the same */
 	uint64_t cpus;
 	uint64_t memory;	      /* MiB */
 	const char *append;	      /* or NULL */

@@ -187,6 +187,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 		.profile = profile,
 		.build = build,
 		.image = entry->image,
+		.option_rom = entry->option_rom,
 		.cpus = entry->cpus ? entry->cpus : profile->cpus,
 		.memory = entry->memory ? entry->memory : profile->memory,
 		.append = entry->append,

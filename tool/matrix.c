@@ -50,6 +50,7 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		{ "park", &entry->park },
 		{ "payload-append", &entry->payload_append },
 		{ "initrd", &entry->initrd },
+		{ "option-rom", &entry->option_rom },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -331,6 +332,7 @@ void matrix_free(struct matrix *matrix)
 		free(entry->line);
 		free(entry->reason);
 		free(entry->image);
+		free(entry->option_rom);
 		free(entry->entry);
 		free(entry->payload);
 		free(entry->payload_append);

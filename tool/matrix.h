@@ -5,7 +5,7 @@
  *
  *	platform=pc		the profile
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
- *	image=			instead of the profile's image
+ *	image=, option-rom=	instead of the profile's
  *	timeout=		seconds (default 30)
  *	payload=muster|FILE	what the guest is to hand over to; park=, payload-append=, initrd= as for
  *				`muster run`
@@ -44,7 +44,8 @@ struct matrix_number {
 
 struct matrix_entry {
 	char *name, *platform, *append, *hwids, *fwids, *vcpus, *nodes, *line, *never, *reason,
-		*image, *entry, *payload, *payload_append, *park, *initrd; /* NULL: not given */
+		*image, *entry, *option_rom, *payload, *payload_append, *park,
+		*initrd; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat, random_nmis;
 	bool expect_fail, only_all, host_actions;

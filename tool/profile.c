@@ -132,6 +132,7 @@ static const struct profile_key keys[] = {
 	{ "accel", false, offsetof(struct profile, accel), NULL },
 	{ "append", false, offsetof(struct profile, append), NULL },
 	{ "loader", false, offsetof(struct profile, loader), NULL },
+	{ "option-rom", false, offsetof(struct profile, option_rom), NULL },
 	{ "loader-append", false, offsetof(struct profile, loader_append), NULL },
 	{ "args", false, 0, add_args },
 	{ "cpus", false, 0, set_cpus },

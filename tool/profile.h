@@ -11,6 +11,7 @@
  *			module: it is the first module of a hypervisor, which runs it as its guest
  *	loader		that other kernel or hypervisor, in the build directory (needed for both)
  *	loader-append	its own command line; {cpus} stands for the number of CPUs asked for
+ *	option-rom	one that QEMU gives the machine, in the build directory
  *	machine-cpus-max	the most CPUs of a machine with a hypervisor (only for module): it has
  *			as many as the guest, and no more than that
  *	exit		isa-debug-exit or power-off: how the guest's status comes (required)
@@ -53,7 +54,7 @@ struct profile {
 	char name[PROFILE_NAME_MAX + 1];
 	/* NULL where the profile does not say. */
 	char *description, *platform, *qemu, *arch, *image, *machine, *cpu, *accel, *append,
-		*loader, *loader_append;
+		*loader, *loader_append, *option_rom;
 	struct word_list args;
 	uint64_t cpus, cpus_max;
 	uint64_t machine_cpus_max; /* 0: no limit of its own */

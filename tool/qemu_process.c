@@ -167,6 +167,8 @@ static void qemu_words(struct word_list *words, const struct boot_order *order,
 	add_formatted(words, "-smp", text_format("%" PRIu64, machine_cpus(order)));
 	add_formatted(words, "-m", text_format("%" PRIu64 "M", order->memory));
 	image_words(words, order, files);
+	if (files->option_rom)
+		add_option(words, "-option-rom", files->option_rom);
 	add_formatted(words, "-chardev",
 		      text_format("file,id=console,path=/proc/self/fd/%d", ends->console));
 	if (profile->console == PROFILE_CONSOLE_DEBUG)

@@ -18,8 +18,9 @@ struct qemu_process {
 /* What it is started with: paths. */
 struct boot_files {
 	char *image;
-	char *loader;  /* NULL unless the profile names one */
-	char *payload; /* the module of a handover; or NULL */
+	char *loader;	  /* NULL unless the profile names one */
+	char *payload;	  /* the module of a handover; or NULL */
+	char *option_rom; /* NULL unless the profile names one */
 };
 
 /* The command line of the profile and the user. To be freed. */

@@ -3,8 +3,8 @@
  * Task segments and IDT: see arch/x86_64/descriptors.h. The early IDT is filled by the entry code before
  * there is a per-CPU base, so nothing in this file may use per-CPU data on that way;
  * descriptor_tables_load() finds the CPU's tables by the number it is given and never asks which CPU it
- * runs on. The GDT is loaded with the per-CPU base, whose descriptor is in it (percpu.c); here its task
- * segments are filled in.
+ * runs on. The GDT is loaded with the per-CPU base, whose descriptor is in it
+ * (percpu.c), complete: what is in a loaded table does not change. Here its task segments get their contents.
  *
  * A trap within one ring does not change stacks, and nobody here is in another ring. Only a double fault is
  * told on a stack of its own, by a task gate (Intel SDM vol. 3A, 6.12.2): the stack that was in use is
@@ -26,7 +26,6 @@
 /* Gate types and access bytes: Intel SDM vol. 3A, 6.11 and 7.2.2. */
 #define GATE_INTERRUPT 0x8e
 #define GATE_TASK      0x85
-#define TSS_AVAILABLE  0x89
 #define FLAGS_RESERVED 0x2 /* bit 1 of EFLAGS is always set: SDM vol. 1, 3.4.3 */
 #define IDT_ENTRIES    256
 #define STUB_STRIDE    16
@@ -93,14 +92,6 @@ void trap_tables_early(void)
 	__asm__ volatile("lidt %0" ::"m"(early_idt_pointer) : "memory");
 }
 
-static uint64_t tss_descriptor(const struct tss *tss)
-{
-	uint32_t base = (uintptr_t)tss;
-
-	return (sizeof(*tss) - 1) | (uint64_t)(base & 0xffffff) << 16 |
-	       (uint64_t)TSS_AVAILABLE << 40 | (uint64_t)(base >> 24) << 56;
-}
-
 /* What the processor makes of itself when a double fault comes. */
 static void double_fault_fill(struct tss *tss, uintptr_t stack)
 {
@@ -145,8 +136,6 @@ int descriptor_tables_load(cpu_t cpu)
 
 	tables->tss = (struct tss){ .cr3 = (uint32_t)kernel_cr3, .io_map = sizeof(tables->tss) };
 	double_fault_fill(&tables->double_fault, stack_top(cpu, STACK_FATAL));
-	tables->gdt[SELECTOR_TSS / 8] = tss_descriptor(&tables->tss);
-	tables->gdt[SELECTOR_DOUBLE_FAULT / 8] = tss_descriptor(&tables->double_fault);
 	__asm__ volatile("ltr %w0" ::"r"(SELECTOR_TSS) : "memory");
 	__asm__ volatile("lidt %0" ::"m"(idt_pointer) : "memory");
 	return 0;

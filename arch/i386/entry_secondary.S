@@ -8,6 +8,7 @@
  * Many CPUs run this at once. Nothing here may be written but the record's state.
  */
 #include "arch/i386/offsets.h"
+#include "arch/i386/patch_site.h"
 
 #include <muster/arch/x86_64/mark.h>
 #include <muster/mark_number.h>
@@ -114,6 +115,9 @@ secondary_entry:
 	imull	secondary_record_size, %eax
 	addl	LOOKUP_RECORDS(%edi), %eax
 	movl	%eax, %ebx
+	/* From VMI's way in too (platform/vmi/entry_vmi.S): %esi CPU number, %ebx record. */
+	.globl	secondary_claim
+secondary_claim:
 	movl	$STATE_STARTING, %eax
 	movl	$STATE_ARRIVED, %ecx
 	lock cmpxchgl %ecx, RECORD_STATE(%ebx)
@@ -156,7 +160,8 @@ x86_stop_this_cpu:
 	movl	4(%esp), %edi
 	movl	8(%esp), %esi
 	lidt	early_idt_pointer		/* it uses the stack in use, no task of its own */
-	lgdt	boot_gdt_pointer
+	movl	$boot_gdt_pointer, %eax
+	patch_site VMI_CALL_SET_GDT, 2, lgdtl (%eax)
 	movl	$SELECTOR_POISON_SECONDARY, %eax
 	movl	%eax, %fs
 	movl	kernel_cr3, %eax

@@ -7,6 +7,7 @@
 #include "arch/x86_64/percpu.h"
 
 #include "arch/i386/descriptor_tables.h"
+#include "arch/i386/patch_site.h"
 #include "core/string.h"
 #include "core/unit.h"
 
@@ -23,6 +24,17 @@ static uint64_t descriptor_from(uint32_t base)
 	       (uint64_t)(base >> 24) << 56;
 }
 
+/* Access byte of a task segment that nobody runs: Intel SDM vol. 3A, 7.2.2. */
+#define TSS_AVAILABLE 0x89
+
+static uint64_t tss_descriptor(const struct tss *tss)
+{
+	uint32_t base = (uintptr_t)tss;
+
+	return (sizeof(*tss) - 1) | (uint64_t)(base & 0xffffff) << 16 |
+	       (uint64_t)TSS_AVAILABLE << 40 | (uint64_t)(base >> 24) << 56;
+}
+
 void percpu_base_set(uintptr_t unit)
 {
 	struct descriptor_tables *own =
@@ -33,7 +45,9 @@ void percpu_base_set(uintptr_t unit)
 	own->gdt[SELECTOR_CODE / 8] = boot_gdt[SELECTOR_CODE / 8];
 	own->gdt[SELECTOR_DATA / 8] = boot_gdt[SELECTOR_DATA / 8];
 	own->gdt[SELECTOR_PERCPU / 8] = descriptor_from(unit);
-	__asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");
+	own->gdt[SELECTOR_TSS / 8] = tss_descriptor(&own->tss);
+	own->gdt[SELECTOR_DOUBLE_FAULT / 8] = tss_descriptor(&own->double_fault);
+	gdt_load(&pointer);
 	__asm__ volatile("movl %0, %%fs" ::"r"(SELECTOR_PERCPU) : "memory");
 }
 

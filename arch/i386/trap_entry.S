@@ -5,6 +5,7 @@
  * per-CPU base is whatever the interrupted code had.
  */
 #include "arch/i386/offsets.h"
+#include "arch/i386/patch_site.h"
 
 	.text
 
@@ -50,7 +51,7 @@ trap_save:
 	movl	%ebp, %esp
 	popal
 	addl	$8, %esp		/* vector and error code */
-	iretl
+	patch_site VMI_CALL_IRET, 4, iretl
 	.size trap_save, . - trap_save
 
 	/* A double fault is a task of its own, with a stack of its own (descriptors.c). The processor has

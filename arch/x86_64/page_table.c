@@ -8,6 +8,7 @@
 #include "arch/x86_64/page_table_build.h"
 
 #include "arch/x86_64/offsets.h"
+#include "arch/x86_64/page_entry.h"
 #include "arch/x86_64/registers.h"
 #include "core/layout_current.h"
 #include "core/string.h"
@@ -74,6 +75,12 @@ static uint32_t entry_index(uint64_t address, uint32_t level)
 	return (uint32_t)(address >> (12 + 9 * level)) & (ENTRIES - 1);
 }
 
+static void entries_changed(uint32_t count)
+{
+	if (page_entries_changed)
+		page_entries_changed(count);
+}
+
 int fixmap_step(cpu_t cpu)
 {
 	uint64_t start = layout_fixmap_start(layout_current());
@@ -86,8 +93,8 @@ int fixmap_step(cpu_t cpu)
 			      start);
 		return MUSTER_E_INVALID;
 	}
-	boot_pd_fixmap[entry_index(start, 1)] =
-		((uintptr_t)fixmap_table - KERNEL_VIRTUAL) | TABLE_ENTRY;
+	page_entry_write(&boot_pd_fixmap[entry_index(start, 1)],
+			 ((uintptr_t)fixmap_table - KERNEL_VIRTUAL) | TABLE_ENTRY, 1);
 	return 0;
 }
 
@@ -97,7 +104,8 @@ uintptr_t fixmap_set(uint32_t slot, uint64_t physical, enum map_protection prote
 	uint64_t entry = (physical & ADDRESS_MASK) | protection_bits(protection);
 
 	if (fixmap_table[entry_index(address, 0)] != entry) {
-		fixmap_table[entry_index(address, 0)] = entry;
+		page_entry_write(&fixmap_table[entry_index(address, 0)], entry, 0);
+		entries_changed(1);
 		page_invalidate(address);
 	}
 	return address;
@@ -154,9 +162,22 @@ static uint64_t table_create(uint32_t level, uint32_t node)
 	uint64_t table = mem_alloc(MEMORY_PAGE_SIZE, 0, .owner = "page table", .node = node,
 				   .on_node = node != NODE_ANY);
 
-	if (table)
-		words_clear(table_pointer(table, level), ENTRIES);
+	if (!table)
+		return 0;
+	words_clear(table_pointer(table, level), ENTRIES);
+	if (page_table_made)
+		page_table_made(table, level);
 	return table;
+}
+
+static void entry_write(uint64_t *entry, uint64_t value, uint32_t level)
+{
+	if (!direct_ready) {
+		*entry = value;
+		return;
+	}
+	page_entry_write(entry, value, level);
+	entries_changed(1);
 }
 
 /*
@@ -177,7 +198,7 @@ static uint64_t *entry_make(uint64_t root, uint64_t address, uint32_t level, uin
 
 			if (!made)
 				return NULL;
-			*entry = made | table_entry_bits(above);
+			entry_write(entry, made | table_entry_bits(above), above);
 		}
 		table = *entry & ADDRESS_MASK;
 	}
@@ -199,7 +220,7 @@ static uint64_t map_in_one_table(uint64_t root, uint64_t address, uint64_t end, 
 	for (; index < ENTRIES && end - address - done >= page; index++, entry++, done += page) {
 		if (*entry & PAGE_PRESENT)
 			break;
-		*entry = (physical + done) | bits | (level ? PAGE_LARGE : 0);
+		entry_write(entry, (physical + done) | bits | (level ? PAGE_LARGE : 0), level);
 	}
 	return done;
 }
@@ -305,9 +326,10 @@ int page_table_map_pages(uint64_t base, uint64_t physical, const uint32_t *numbe
 	do {
 		if (first[*numbers] & PAGE_PRESENT)
 			mapped_already(base + *numbers * (uint64_t)MEMORY_PAGE_SIZE);
-		first[*numbers] = entry;
+		page_entry_write(&first[*numbers], entry, 0);
 		entry += MEMORY_PAGE_SIZE;
 	} while (++numbers < end);
+	entries_changed(count);
 	return 0;
 }
 
@@ -318,7 +340,7 @@ void page_table_unmap(uint64_t address, uint64_t size)
 		uint64_t *entry = entry_find(kernel_cr3, address + done, &level);
 
 		if (entry && !level)
-			*entry = 0;
+			entry_write(entry, 0, 0);
 		page_invalidate(address + done);
 	}
 }
@@ -331,7 +353,7 @@ int page_table_protect(uint64_t address, uint64_t size, enum map_protection prot
 
 		if (!entry || level)
 			return MUSTER_E_NOT_FOUND;
-		*entry = (*entry & ADDRESS_MASK) | protection_bits(protection);
+		entry_write(entry, (*entry & ADDRESS_MASK) | protection_bits(protection), 0);
 		page_invalidate(address + done);
 	}
 	return 0;

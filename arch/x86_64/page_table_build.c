@@ -6,6 +6,7 @@
 #include "arch/x86_64/page_table_build.h"
 
 #include "arch/x86_64/offsets.h"
+#include "arch/x86_64/page_entry.h"
 #include "core/layout_current.h"
 
 #include <muster/console.h>
@@ -166,6 +167,8 @@ int page_tables_step(cpu_t cpu)
 		error = page_table_build_fixmap(root);
 	if (!error)
 		error = map_direct(root);
+	if (!error && page_tables_complete)
+		error = page_tables_complete(root);
 	if (error) {
 		console_print("muster: page tables: no memory for them\n");
 		return error;

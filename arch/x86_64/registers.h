@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #ifdef __i386__
+#include "arch/i386/patch_site.h"
+
 /* Has the boot CPU no-execute, and with it an EFER? Set by the entry code. Every x86-64 has both. */
 extern bool i386_has_no_execute;
 #endif
@@ -52,7 +54,14 @@ static inline uint64_t cr3_read(void)
 
 static inline void cr3_write(uint64_t value)
 {
-	__asm__ volatile("mov %0, %%cr3" ::"r"((uintptr_t)value) : "memory");
+#ifdef __i386__
+	uint32_t eax = (uint32_t)value;
+
+	__asm__ volatile(PATCH_SITE("movl %%eax, %%cr3", 2, VMI_CALL_SET_CR3)
+			 : "+a"(eax)::"ecx", "edx", "memory", "cc");
+#else
+	__asm__ volatile("mov %0, %%cr3" ::"r"(value) : "memory");
+#endif
 }
 
 static inline uint64_t cr4_read(void)
@@ -70,7 +79,12 @@ static inline void cr4_write(uint64_t value)
 
 static inline void page_invalidate(uintptr_t address)
 {
+#ifdef __i386__
+	__asm__ volatile(PATCH_SITE("invlpg (%%eax)", 2, VMI_CALL_INVAL_PAGE)
+			 : "+a"(address)::"ecx", "edx", "memory", "cc");
+#else
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+#endif
 }
 
 struct cpuid_leaf {

@@ -56,7 +56,7 @@ int pc_tables_step(cpu_t cpu)
 }
 
 /* Where the ACPI timer is known is where measuring begins: what comes next takes longer than that. */
-static int firmware_step(cpu_t cpu)
+int pc_firmware_timed_step(cpu_t cpu)
 {
 	int error = pc_firmware_step(cpu);
 
@@ -64,7 +64,7 @@ static int firmware_step(cpu_t cpu)
 	return error;
 }
 
-static int clock_step(cpu_t cpu)
+int pc_clock_step(cpu_t cpu)
 {
 	uint64_t frequency = tsc_frequency();
 
@@ -107,7 +107,7 @@ static const struct bringup_step steps[] = {
 	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIXMAP), CAP(PAGE_TABLES),
 	  WHERE_BOOT, UNDO_NOTHING, pc_tables_step, NULL },
 	{ "firmware", CAP(FIXMAP) | CAP(COMMAND_LINE), CAP(FIRMWARE),
-	  WHERE_BOOT, UNDO_NOTHING, firmware_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_firmware_timed_step, NULL },
 	{ "nodes", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP), CAP(NODES),
 	  WHERE_BOOT, UNDO_NOTHING, pc_nodes_step, NULL },
 	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(NODES), CAP(CPU_IDS),
@@ -122,7 +122,7 @@ static const struct bringup_step steps[] = {
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
 	  WHERE_BOOT, UNDO_STEP, pc_start_code_row, pc_start_code_undo },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
-	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_clock_step, NULL },
 
 	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
 	  CAP(UNIT) | CAP(STACK),

@@ -28,6 +28,9 @@ int pc_layout_step(cpu_t cpu);
 int pc_tables_step(cpu_t cpu);
 int pc_nodes_step(cpu_t cpu);
 int pc_boot_stacks_step(cpu_t cpu);
+/* Step `firmware` where the clock is to be measured from there on, and that step `clock`. */
+int pc_firmware_timed_step(cpu_t cpu);
+int pc_clock_step(cpu_t cpu);
 
 /* pc_firmware.c */
 int pc_command_line_step(cpu_t cpu);
@@ -102,6 +105,8 @@ int pc_hotplug_eject(cpu_t cpu);
 #ifdef __i386__
 #define PC_WORDS_I386 1
 int pc_hole_reserve(struct layout_draft *draft);
+/* Low memory of a PC with 32-bit addresses: with less there is nothing to try. */
+#define PC_LOW_MEMORY_LEAST UINT64_C(0x1000000)
 #else
 #define PC_WORDS_I386 0
 #endif

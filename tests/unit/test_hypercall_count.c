@@ -74,9 +74,15 @@ static void test_all(void **state)
 	assert_int_equal(counted("unit", "call-223"), 1);
 	assert_int_equal(counted("none", "others"), 76);
 	assert_int_equal(counted_in_all(), 205);
+	/* Many at once, with room and without. */
+	hypercall_count_many(223, 41, name_of);
+	assert_int_equal(counted("unit", "call-223"), 42);
+	hypercall_count_many(299, 5, name_of);
+	assert_int_equal(counted("none", "others"), 81);
+	assert_int_equal(counted_in_all(), 251);
 	hypercall_count_stop();
 	hypercall_count(1, name_of);
-	assert_int_equal(counted_in_all(), 205);
+	assert_int_equal(counted_in_all(), 251);
 }
 
 int main(void)

@@ -11,10 +11,13 @@ extern const char muster_with_order_proof;
 extern const char muster_with_progress_records;
 extern const char muster_with_pvh;
 extern const char muster_with_spare_cpus;
+extern const char muster_with_vmi;
+extern const char muster_with_vmi_facts;
 
 extern const char *const muster_everything[];
 const char *const muster_everything[] = {
 	&muster_with_command_line, &muster_with_hotplug,     &muster_with_multiboot2,
 	&muster_with_nodes,	   &muster_with_order_proof, &muster_with_progress_records,
-	&muster_with_pvh,	   &muster_with_spare_cpus,
+	&muster_with_pvh,	   &muster_with_spare_cpus,  &muster_with_vmi,
+	&muster_with_vmi_facts,
 };

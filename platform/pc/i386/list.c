@@ -4,8 +4,13 @@
 #include "arch/x86_64/start.h"
 #include "platform/pc/pc.h"
 #include "platform/platform.h"
+#include "platform/vmi/vmi.h"
+
+/* An image may leave it out: core/image_choice.h. */
+#pragma weak platform_vmi
 
 static const struct platform *const known[] = {
+	&platform_vmi,
 	&platform_pc,
 };
 

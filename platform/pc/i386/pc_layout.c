@@ -15,9 +15,6 @@
 
 #include <muster/muster.h>
 
-/* With less there is nothing to try. */
-#define LOW_MEMORY_LEAST UINT64_C(0x1000000)
-
 static uint64_t line_address(void)
 {
 	static struct multiboot2_boot multiboot2;
@@ -79,7 +76,7 @@ int pc_layout_step(cpu_t cpu)
 	x86_layout_draft(&draft);
 	error = pc_hole_reserve(&draft);
 	if (!error)
-		error = layout_draft_fit(&draft, LOW_MEMORY_LEAST);
+		error = layout_draft_fit(&draft, PC_LOW_MEMORY_LEAST);
 	if (error)
 		return error;
 	return layout_seal(&draft) ? 0 : MUSTER_E_INVALID;

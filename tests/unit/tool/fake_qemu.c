@@ -514,7 +514,8 @@ static int shared_console(struct fake *fake)
 	say(fake, "(XEN) booting\r\nwords");
 	for (char **word = fake->words; *word; word++)
 		if (!strcmp(*word, "-kernel") || !strcmp(*word, "-append") ||
-		    !strcmp(*word, "-initrd") || !strcmp(*word, "-smp"))
+		    !strcmp(*word, "-initrd") || !strcmp(*word, "-smp") ||
+		    !strcmp(*word, "-option-rom"))
 			say(fake, " %s <%s>", word[0], word[1]);
 	say(fake,
 	    "\r\n(XEN) [2026-11-21 14:00:00] (d0) @muster 1 at step=console where=BOOT cpu=0\r\n");

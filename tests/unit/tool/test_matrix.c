@@ -72,7 +72,7 @@ static void every_key(void **state)
 		parse("# first\r\n"
 		      "a platform=other cpus=7 mem=2G append=\"x=1 y\" timeout=5 repeat=20"
 		      " tier=all expect=fail online=0 hwids=0,2 nodes=1,- never=\"no no\" status=0 line=\"a  b\""
-		      " image=other.iso entry=pvh reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
+		      " image=other.iso option-rom=a.rom entry=pvh reason=because qemu=\"-smp 6,cores=3 -m 1G\"\r\n"
 		      "b append=fail=unit@1 tier=check expect=ok status=63\n"),
 		0);
 	assert_int_equal(matrix.count, 2);
@@ -93,6 +93,7 @@ static void every_key(void **state)
 	assert_string_equal(entry->line, "a  b");
 	assert_string_equal(entry->reason, "because");
 	assert_string_equal(entry->image, "other.iso");
+	assert_string_equal(entry->option_rom, "a.rom");
 	assert_string_equal(entry->entry, "pvh");
 	assert_int_equal(entry->qemu.count, 4);
 	assert_string_equal(entry->qemu.at[1], "6,cores=3");

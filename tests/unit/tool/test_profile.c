@@ -120,7 +120,7 @@ static void test_refused(void **state)
 
 static void test_hypervisor(void **state)
 {
-	const char *text = NEEDED "boot = module\nloader = xen.elf\n"
+	const char *text = NEEDED "boot = module\nloader = xen.elf\noption-rom = some.rom\n"
 				  "loader-append = {cpus} a{cpus}{cpus}\nmachine-cpus-max = 16\n";
 	struct profile profile;
 	char message[256];
@@ -129,6 +129,7 @@ static void test_hypervisor(void **state)
 	assert_int_equal(parse(text, strlen(text), &profile, message), 0);
 	assert_int_equal(profile.boot, PROFILE_BOOT_MODULE);
 	assert_string_equal(profile.loader, "xen.elf");
+	assert_string_equal(profile.option_rom, "some.rom");
 	assert_string_equal(profile.loader_append, "{cpus} a{cpus}{cpus}");
 	assert_int_equal(profile.machine_cpus_max, 16);
 	profile_free(&profile);

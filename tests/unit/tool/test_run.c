@@ -506,8 +506,12 @@ static void a_guest_of_a_hypervisor(void **state)
 	(void)state;
 	path_in(log, sizeof(log), "console.log");
 	write_hypervisor_profile("boot = module\nloader = hypervisor\n"
-				 "loader-append = a={cpus}b {cpus}-{cpus}\n");
+				 "loader-append = a={cpus}b {cpus}-{cpus}\noption-rom = rom\n");
 	write_file("hypervisor", "not one");
+	run_words(0, with_log);
+	assert_int_equal(outcome.status, 2);
+	assert_says("/rom: No such file or directory");
+	write_file("rom", "none either");
 	run_words(0, with_log);
 	assert_string_equal(outcome.err, "");
 	assert_int_equal(outcome.status, 0);
@@ -516,8 +520,8 @@ static void a_guest_of_a_hypervisor(void **state)
 	read_back("console.log", outcome.out);
 	snprintf(wanted, sizeof(wanted),
 		 "words -smp <3> -kernel <%s/hypervisor> -append <a=4b 4-4>"
-		 " -initrd <%s/image one=1,,2 two> -smp <2>\n",
-		 folder, folder);
+		 " -initrd <%s/image one=1,,2 two> -option-rom <%s/rom> -smp <2>\n",
+		 folder, folder, folder);
 	assert_non_null(strstr(outcome.out, wanted));
 	assert_non_null(strstr(outcome.out,
 			       "\n(XEN) d0v1: a word\n(XEN) and one more\n(XEN) third\n"
@@ -551,8 +555,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	static const char *const names[] = { "image",	    "fake.profile", "out",	 "err",
-					     "report.json", "console.log",  "hypervisor" };
+	static const char *const names[] = { "image",	    "fake.profile", "out",	  "err",
+					     "report.json", "console.log",  "hypervisor", "rom" };
 	char path[128];
 
 	(void)state;
