@@ -159,7 +159,7 @@ int bringup_start_cpu(cpu_t cpu)
 static bool start_all_is_wanted(size_t row, uint32_t prepared)
 {
 	/* One that is not there is not reached. */
-	return prepared >= 2 && prepared == cpu_present_count() - 1 &&
+	return prepared && prepared == cpu_present_count() - 1 &&
 	       phase_end(WHERE_START) == row + 1 && !injection_pending(row) && !injection_loses();
 }
 

@@ -21,7 +21,16 @@
 struct device_tree {
 	const void *blob;
 	uint32_t size;
+	bool again; /* what is wrong has been said: no more lines about it */
 };
+
+/* The same tree, for whoever reads something in it once more. */
+static inline struct device_tree device_tree_again(const struct device_tree *tree)
+{
+	struct device_tree again = { tree->blob, tree->size, true };
+
+	return again;
+}
 
 /*
  * A tree in memory. available: bytes that can be read from blob on. Its whole structure is checked: header,
@@ -154,7 +163,8 @@ void device_tree_spares_read(const struct device_tree *tree, struct device_tree_
 /* How many cores there can ever be, the last cell of ibm,lrdr-capacity; 0: it does not say. */
 uint32_t device_tree_cores_max(const struct device_tree *tree);
 
-/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. */
+/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. Returns 0, or
+ * MUSTER_E_NOT_FOUND with a line when there is none. */
 struct device_tree_processor {
 	uint32_t timebase_frequency; /* ticks a second */
 	uint32_t version;	     /* what the PVR holds, or a logical version */

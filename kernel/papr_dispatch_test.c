@@ -181,7 +181,7 @@ static void test_confer(struct papr_test *test)
 void papr_test_dispatch(struct papr_test *test)
 {
 	if (!papr_has_areas()) {
-		papr_skip(test, "H_CEDE, H_PROD, H_CONFER", "hcall-splpar is not offered");
+		papr_skip(test, "H_CEDE, H_PROD, H_CONFER", "CPUs have no areas");
 		return;
 	}
 	test_prod(test);

@@ -67,7 +67,8 @@ $(BUILD)/hello-ppc64le.elf: $(PPC64_HELLO) $(PPC64_LIBRARY) arch/ppc64/muster.ld
 -include $(PPC64_HELLO:.o=.d)
 
 # One that goes on to another as kexec does: boot tests of the flattened tree's way in.
-$(eval $(call ppc64_kernel,kexec,tests/boot/kexec_ppc64/kexec.c,-u muster_with_command_line))
+$(eval $(call ppc64_kernel,kexec,$(wildcard tests/boot/kexec_ppc64/*.c),-u muster_with_command_line))
+$(BUILD)/ppc64le/tests/boot/kexec_ppc64/bad_tree.o: PPC64_FLAGS += $(LIBFDT_FLAGS_ppc64)
 # Kernels that do on purpose what real ones once did by mistake: tests/history.
 $(eval $(call ppc64_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(PPC64_WHOLE) --wrap=percpu_base_load))
 $(eval $(call ppc64_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(PPC64_WHOLE) --wrap=percpu_base_load))

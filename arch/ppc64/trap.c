@@ -285,6 +285,8 @@ void trap_dispatch(struct trap_frame *frame)
 		return;
 	case TRAP_EXTERNAL:
 		if (external_handler) {
+			/* It ended the wait, if there was one; what comes now is another matter. */
+			this_cpu(wait_place).nip = 0;
 			external_handler();
 			return;
 		}

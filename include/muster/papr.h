@@ -160,6 +160,10 @@ long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t
 int32_t papr_service(const char *name, const uint32_t *arguments, uint32_t count, uint32_t *results,
 		     uint32_t results_count);
 
+/* Where the hypervisor writes for the CPU that this runs on; NULL: nowhere, before step `areas-online` and after its
+ * undo. For fields that a kernel keeps up to date (idle, registers in use). Do not keep it. */
+struct papr_vpa *papr_vpa_here(void);
+
 /* How often a CPU was dispatched and preempted, and how often to another processor than before. From any
  * CPU; the CPU asked for is online. Needs: CAP_SHARED_AREAS. */
 struct papr_dispatches {

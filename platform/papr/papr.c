@@ -164,6 +164,8 @@ const struct platform platform_papr = {
 	.brought_up = papr_brought_up,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
+	.words = papr_words,
+	.word_count = PAPR_WORDS,
 	.hotplug_poll = papr_hotplug_poll,
 	.hotplug_eject = papr_hotplug_eject,
 };

@@ -44,9 +44,10 @@ int papr_nodes_step(cpu_t cpu);
 int papr_cpu_ids_step(cpu_t cpu);
 /* The node of a thread by its number and place: the hypervisor's word goes before the tree's. */
 uint32_t papr_node_of(const struct device_tree_cpu *cpu);
-int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_interrupts.c */
+#define PAPR_WORDS 1
+extern const struct command_line_word papr_words[PAPR_WORDS];
 int papr_interrupts_step(cpu_t cpu);
 int papr_interrupt_queue_step(cpu_t cpu);
 void papr_interrupt_queue_undo(cpu_t cpu);
@@ -68,12 +69,7 @@ int papr_hotplug_eject(cpu_t cpu);
 /* papr_guest.c */
 int papr_boot_areas_step(cpu_t cpu);
 struct papr_home;
-const struct papr_home *papr_home(void);
-
-/* papr_guest.c */
-int papr_boot_areas_step(cpu_t cpu);
-struct papr_home;
-const struct papr_home *papr_home(void);
+struct papr_home *papr_home(void);
 
 /* papr_power.c */
 void papr_emergency_console(void);

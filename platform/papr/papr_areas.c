@@ -62,6 +62,7 @@ static int vpa_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, ui
 {
 	struct papr_vpa *vpa = pointer;
 	uint32_t entries = asked->slb_entries;
+	int error;
 
 	vpa->descriptor = __builtin_bswap32(PAPR_VPA_DESCRIPTOR);
 	vpa->size = __builtin_bswap16((uint16_t)kind->told);
@@ -69,8 +70,15 @@ static int vpa_attach(cpu_t cpu, const struct area_kind *kind, void *pointer, ui
 	vpa->vector_in_use = 1;
 	vpa->slb_count = __builtin_bswap16(
 		(uint16_t)(entries && entries <= UINT16_MAX ? entries : SLB_ENTRIES_ELSE));
-	this_cpu(vpa_here) = vpa;
-	return call(cpu, kind, PAPR_REGISTER_VPA, physical);
+	error = call(cpu, kind, PAPR_REGISTER_VPA, physical);
+	if (!error)
+		this_cpu(vpa_here) = vpa;
+	return error;
+}
+
+struct papr_vpa *papr_vpa_here(void)
+{
+	return this_cpu(vpa_here);
 }
 
 static int vpa_detach(cpu_t cpu, const struct area_kind *kind, void *pointer, uint64_t physical)
@@ -164,12 +172,51 @@ static uint32_t alignment(uint32_t line)
 	return LINE_ELSE;
 }
 
+/* One that is not registered may be deregistered: nothing happens, and the hypervisor says whether it knows of
+ * such areas. One that a kernel before us left is forgotten, and so it should be. */
+static bool is_known(size_t kind)
+{
+	static const enum papr_area_function remove[KINDS] = {
+		[PAPR_AREA_VPA] = PAPR_DEREGISTER_VPA,
+		[PAPR_AREA_SLB_SHADOW] = PAPR_DEREGISTER_SLB_SHADOW,
+		[PAPR_AREA_LOG] = PAPR_DEREGISTER_LOG,
+	};
+	const uint32_t server = cpu_vcpu_id(cpu_from_number(0)).value;
+	long status =
+		asked->register_area((uint64_t)remove[kind] << PAPR_AREA_FUNCTION_SHIFT, server, 0);
+
+	if (status == STATUS_SUCCESS)
+		return true;
+	console_print(
+		"muster: papr: H_REGISTER_VPA, function %u: status %ld: %s: done without, and "
+		"without what rests on it\n",
+		remove[kind], status, status_text(status));
+	return false;
+}
+
+/* In reverse, as they rest on each other; the last that is known decides, and those before it have to be. */
+static size_t known_kinds(void)
+{
+	size_t count = KINDS;
+
+	for (size_t kind = KINDS; kind-- > 0;)
+		if (!is_known(kind))
+			count = kind;
+	return count;
+}
+
 const struct area_table *papr_area_table_choose(const struct papr_area_guest *guest)
 {
 	uint32_t line;
 
 	asked = guest;
-	if (!guest->offered)
+	if (!guest->offered) {
+		console_print("muster: papr: the hypervisor does not share processors "
+			      "(hcall-splpar): CPUs have no areas\n");
+		return NULL;
+	}
+	table.count = known_kinds();
+	if (!table.count)
 		return NULL;
 	line = alignment(guest->data_cache_line);
 	for (size_t i = 0; i < KINDS; i++)
@@ -190,12 +237,7 @@ int papr_areas_boot(cpu_t cpu, const struct papr_area_guest *guest)
 	const struct area_table *offered = papr_area_table_choose(guest);
 	int error = offered ? areas_begin(offered) : 0;
 
-	if (!offered) {
-		console_print("muster: papr: the hypervisor does not share processors "
-			      "(hcall-splpar): CPUs have no areas\n");
-		return 0;
-	}
-	if (error)
+	if (!offered || error)
 		return error;
 	error = areas_prepare(cpu);
 	if (error)

@@ -69,7 +69,7 @@ int papr_boot_areas_step(cpu_t cpu)
 	return papr_areas_boot(cpu, &guest);
 }
 
-const struct papr_home *papr_home(void)
+struct papr_home *papr_home(void)
 {
 	static struct papr_home home;
 

@@ -8,6 +8,8 @@
 
 #include <muster/console.h>
 
+#define STATUS_FUNCTION	   (-2) /* LoPAPR, Hypervisor Call Return Code Values */
+
 #define PIECES_OF_REGISTER 4u
 #define PIECE_BITS	   16u
 #define PIECE_NONE	   0xffffu
@@ -43,8 +45,8 @@ uint32_t papr_home_unpack(const uint64_t registers[PAPR_RESULTS_MAX],
 	return count;
 }
 
-struct device_tree_place papr_home_place(const struct papr_home *home, uint32_t server,
-					 bool present, const struct device_tree_place *told)
+struct device_tree_place papr_home_place(struct papr_home *home, uint32_t server, bool present,
+					 const struct device_tree_place *told)
 {
 	uint64_t registers[PAPR_RESULTS_MAX] = { 0 };
 	uint32_t domains[PAPR_HOME_DOMAINS_MAX];
@@ -54,6 +56,13 @@ struct device_tree_place papr_home_place(const struct papr_home *home, uint32_t 
 	if (!home->offered || !home->affinity)
 		return *told;
 	status = home->ask(PAPR_HOME_OF_VIRTUAL, server, registers);
+	if (status == STATUS_FUNCTION) {
+		console_print(
+			"muster: papr: H_HOME_NODE_ASSOCIATIVITY: there is no such call, though "
+			"hcall-vphn is listed: the tree's nodes stand\n");
+		home->offered = false;
+		return *told;
+	}
 	if (status) {
 		if (present)
 			console_print("muster: papr: H_HOME_NODE_ASSOCIATIVITY of %#x: status %ld: "

@@ -27,6 +27,16 @@
 
 static const struct papr_controller *controller;
 
+/* xive=off has been looked at when there was something to agree on (papr_negotiate.h). */
+static uint64_t xive_choice;
+static const char *const xive_choices[] = { "on", "off", NULL };
+const struct command_line_word papr_words[PAPR_WORDS] = {
+	{ .name = "xive",
+	  .kind = COMMAND_LINE_CHOICE,
+	  .number = &xive_choice,
+	  .choices = xive_choices },
+};
+
 void papr_stray_interrupt(uint32_t source)
 {
 	static uint32_t count;
@@ -81,6 +91,9 @@ static const struct papr_controller *choose(void)
 	case DEVICE_TREE_INTERRUPTS_XICS:
 		return &papr_xics;
 	case DEVICE_TREE_INTERRUPTS_XIVE:
+		if (xive_choice)
+			console_print("muster: xive=off: XIVE was agreed on all the same, or by "
+				      "the kernel before: it is used\n");
 		if (&papr_xive)
 			return &papr_xive;
 		console_print("muster: xive: this image was linked without what drives it: link "
@@ -104,6 +117,9 @@ int papr_interrupts_step(cpu_t cpu)
 	error = chosen->begin(cpu);
 	if (!error && chosen->prepare)
 		error = chosen->prepare(cpu);
+	if (error && chosen == &papr_xive)
+		console_print("muster: xive: not usable: start again with xive=off, or give the "
+			      "guest XICS\n");
 	if (error)
 		return error;
 	controller = chosen;

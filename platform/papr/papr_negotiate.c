@@ -35,6 +35,30 @@ static bool offered(const uint8_t *options, size_t length, uint8_t byte)
 	return platform_has(options, length, byte) & NEGOTIATE_CHOICE;
 }
 
+static bool only(const uint8_t *options, size_t length, uint8_t byte)
+{
+	return (platform_has(options, length, byte) & NEGOTIATE_CHOICE) == NEGOTIATE_ONLY;
+}
+
+bool negotiate_without_xive(const char *line)
+{
+	static const char word[] = "xive=off";
+	const size_t length = sizeof(word) - 1;
+
+	while (*line) {
+		size_t left = 0;
+
+		while (*line == ' ' || *line == '\t' || *line == '\n')
+			line++;
+		while (line[left] && line[left] != ' ' && line[left] != '\t' && line[left] != '\n')
+			left++;
+		if (left == length && !memcmp(line, word, length))
+			return true;
+		line += left;
+	}
+	return false;
+}
+
 void negotiate_fill(struct negotiate_request *request, const uint8_t *options, size_t length,
 		    bool xive)
 {
@@ -59,8 +83,11 @@ void negotiate_fill(struct negotiate_request *request, const uint8_t *options, s
 	vector_5[22] = 0x80;		  /* dynamic memory, second version */
 	if (!offered(options, length, NEGOTIATE_MMU))
 		return;
-	/* Its pages are reached with translation on only. */
-	if (xive && offered(options, length, NEGOTIATE_XIVE))
+	/* Its pages are reached with translation on only. Where there is nothing else it is asked for, wanted
+	 * or not: who needs another says so when it is seen, and a hypervisor that is asked for what it does not
+	 * have may end the guest. */
+	if ((xive || only(options, length, NEGOTIATE_XIVE)) &&
+	    offered(options, length, NEGOTIATE_XIVE))
 		vector_5[NEGOTIATE_XIVE] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_MMU] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_RADIX] =

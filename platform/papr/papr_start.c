@@ -11,6 +11,7 @@
 #include "platform/papr/papr.h"
 #include "platform/papr/rtas.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */

@@ -111,7 +111,7 @@ static int begin(cpu_t boot)
 	(void)boot;
 	if (!page_tables_in_use()) {
 		console_print("muster: xive: its pages are reached with translation on only, and "
-			      "that was not agreed on: give the guest XICS (ic-mode=xics)\n");
+			      "that was not agreed on\n");
 		return MUSTER_E_NOT_SUPPORTED;
 	}
 	error = xive_begin(&calls, &description);

@@ -77,8 +77,8 @@ static void one_cpu_and_two(void **state)
 		guest.start_all = true;
 		assert_int_equal(guest_bring_up(), 0);
 		assert_int_equal(cpu_online_count(), cpus);
-		assert_int_equal(guest.started_all, 0);
-		assert_int_equal(guest.started_one, cpus - 1);
+		assert_int_equal(guest.started_all, cpus - 1);
+		assert_int_equal(guest.started_one, 0);
 	}
 }
 

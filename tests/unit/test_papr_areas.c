@@ -32,9 +32,12 @@ static int end(void **state)
 	return 0;
 }
 
+/* What it asked the hypervisor meanwhile does not count. */
 static void boot(void)
 {
 	assert_int_equal(papr_areas_boot(cpu_from_number(0), &papr_guest_mock), 0);
+	papr.calls = papr.refusals = 0;
+	papr.order[0] = '\0';
 }
 
 static void all_prepared(void)
@@ -148,6 +151,33 @@ static void test_will_not_let_go(void **state)
 	papr.none = false;
 }
 
+static struct papr_vpa *vpa_of(uint32_t cpu)
+{
+	struct papr_vpa *vpa;
+
+	mock_play(cpu);
+	vpa = papr_vpa_here();
+	mock_play(0);
+	return vpa;
+}
+
+/* Known on the CPU itself as long as it is registered, and no longer. */
+static void test_vpa_here(void **state)
+{
+	(void)state;
+	all_prepared();
+	assert_null(vpa_of(2));
+	papr.refuse = PAPR_REGISTER_VPA;
+	assert_int_equal(papr_online(2), MUSTER_E_INVALID);
+	assert_null(vpa_of(2));
+	papr.refuse = 0;
+	assert_int_equal(papr_online(2), 0);
+	assert_ptr_equal(vpa_of(2), area_ptr(cpu_from_number(2), PAPR_AREA_VPA));
+	assert_null(vpa_of(3));
+	papr_offline(2);
+	assert_null(vpa_of(2));
+}
+
 static void test_dispatches(void **state)
 {
 	(void)state;
@@ -230,6 +260,46 @@ static void test_none_without_hypervisor(void **state)
 	assert_int_equal(mem_free_total(), before);
 }
 
+/* One that the hypervisor does not know is done without, and what comes behind it too. */
+static void test_optional(void **state)
+{
+	static const struct {
+		uint64_t refuse;
+		size_t count;
+	} ways[] = {
+		{ PAPR_DEREGISTER_LOG, 2 },
+		{ PAPR_DEREGISTER_SLB_SHADOW, 1 },
+		{ PAPR_DEREGISTER_VPA, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const struct area_table *table;
+		char message[128];
+
+		begin(NULL);
+		papr.refuse = ways[i].refuse;
+		table = papr_area_table_choose(&papr_guest_mock);
+		assert_int_equal(table ? table->count : 0, ways[i].count);
+		assert_true(host_log_has("done without, and without what rests on it"));
+		if (!table)
+			continue;
+		assert_int_equal(areas_check(table, message, sizeof(message)), AREA_IN_ORDER);
+		boot();
+		assert_int_equal(papr_online(0), 0);
+		papr_offline(0);
+		assert_int_equal(papr.refusals, 0);
+		end(NULL);
+	}
+	begin(NULL);
+	papr.none = true;
+	boot();
+	assert_false(papr_has_areas());
+	assert_true(host_log_has("H_REGISTER_VPA, function 5: status -2: there is no such call"));
+	assert_int_equal(papr_online(0), 0);
+	papr.none = false;
+}
+
 static void test_cache_lines(void **state)
 {
 	(void)state;
@@ -249,10 +319,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_table),	    TEST(test_initial_fields),
-		TEST(test_order),	    TEST(test_refused_half_way),
-		TEST(test_will_not_let_go), TEST(test_dispatches),
-		TEST(test_memory),	    TEST(test_none_without_hypervisor),
+		TEST(test_table),
+		TEST(test_initial_fields),
+		TEST(test_order),
+		TEST(test_refused_half_way),
+		TEST(test_will_not_let_go),
+		TEST(test_dispatches),
+		TEST(test_vpa_here),
+		TEST(test_memory),
+		TEST(test_none_without_hypervisor),
+		TEST(test_optional),
 		TEST(test_cache_lines),
 	};
 

@@ -92,10 +92,13 @@ static void what_is_offered_and_can_be_driven(void **state)
 		{ 0x80, 0xc0, 0x40, true, 0x40, 0x40, 0x40 },
 		{ 0x80, 0xc0, 0x40, false, 0, 0x40, 0x40 },
 		{ 0x40, 0x40, 0x40, true, 0x40, 0x40, 0x40 },
+		{ 0x40, 0x40, 0x40, false, 0x40, 0x40, 0x40 }, /* there is nothing else */
 		{ 0x00, 0x00, 0x40, true, 0, 0, 0 },
 		/* XIVE's pages are reached with translation on only. */
 		{ 0x40, 0x00, 0x40, true, 0, 0, 0 },
 		{ 0x00, 0x80, 0x00, true, 0, 0x40, 0 },
+		/* XIVE's pages need translation. */
+		{ 0x40, 0x00, 0x40, true, 0, 0, 0 },
 	};
 
 	(void)state;
@@ -125,12 +128,26 @@ static void half_a_pair(void **state)
 	assert_int_equal(vector_5(&parsed, 26), 0);
 }
 
+static void the_word_against_xive(void **state)
+{
+	(void)state;
+	assert_true(negotiate_without_xive("xive=off"));
+	assert_true(negotiate_without_xive("test=none xive=off"));
+	assert_true(negotiate_without_xive("  xive=off\ttimeout=100 "));
+	assert_false(negotiate_without_xive(""));
+	assert_false(negotiate_without_xive("   "));
+	assert_false(negotiate_without_xive("xive=on"));
+	assert_false(negotiate_without_xive("xive=offline"));
+	assert_false(negotiate_without_xive("noxive=off xive = off xive=of"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_as_the_book_has_it),
 		cmocka_unit_test(what_is_offered_and_can_be_driven),
 		cmocka_unit_test(half_a_pair),
+		cmocka_unit_test(the_word_against_xive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,14 +134,16 @@ static void handovers_to_expect(void **state)
 	const struct matrix_entry *entry;
 
 	(void)state;
-	assert_int_equal(parse("a payload=muster park=no-sibling payload-append=\"x=1 y\" "
-			       "random-nmis=1000 generation=100 parked=3 machine-checks=8\n"
-			       "b cpus=2"),
-			 0);
+	assert_int_equal(
+		parse("a payload=muster park=no-sibling payload-append=\"x=1 y\" initrd=file "
+		      "random-nmis=1000 generation=100 parked=3 machine-checks=8\n"
+		      "b cpus=2"),
+		0);
 	entry = &matrix.entries[0];
 	assert_string_equal(entry->payload, "muster");
 	assert_string_equal(entry->park, "no-sibling");
 	assert_string_equal(entry->payload_append, "x=1 y");
+	assert_string_equal(entry->initrd, "file");
 	assert_int_equal(entry->random_nmis, 1000);
 	assert_true(entry->generation.given && entry->parked.given && entry->machine_checks.given);
 	assert_int_equal(entry->generation.value, 100);
