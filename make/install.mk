@@ -29,7 +29,7 @@ $(BUILD)/include/xen: | $(BUILD)/packages-build
 
 PREFIX ?= /usr/local
 .PHONY: install
-install: all $(BUILD)/libmuster-x86_64.a
+install: all $(BUILD)/libmuster-x86_64.a $(MEDIA_vmi)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/muster $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/muster/profiles
 	install -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
@@ -37,6 +37,7 @@ install: all $(BUILD)/libmuster-x86_64.a
 		$(DESTDIR)$(PREFIX)/lib/muster
 	install -m 644 $(I386_LIBRARY) $(BUILD)/muster-i386.elf $(DESTDIR)$(PREFIX)/lib/muster
 	install -m 644 arch/i386/muster.lds $(DESTDIR)$(PREFIX)/lib/muster/muster-i386.lds
+	install -m 644 $(MEDIA_vmi) $(DESTDIR)$(PREFIX)/lib/muster
 	install -m 644 $(BUILD)/libmuster-ppc64le.a $(BUILD)/muster-ppc64le.elf $(DESTDIR)$(PREFIX)/lib/muster
 	install -m 644 arch/ppc64/muster.lds $(DESTDIR)$(PREFIX)/lib/muster/muster-ppc64le.lds
 	install -m 755 $(INSTRUCTIONS) $(DESTDIR)$(PREFIX)/lib/muster
