@@ -13,9 +13,13 @@
 #include "core/runner.h"
 #include "platform/papr/hypercall.h"
 #include "platform/papr/papr_areas.h"
+#include "platform/papr/papr_park.h"
 #include "platform/table_steps.h"
 
 #include <muster/muster.h>
+
+/* An image may leave it out: core/image_choice.h. */
+#pragma weak papr_handover
 
 static bool papr_detect(void)
 {
@@ -179,6 +183,7 @@ const struct platform platform_papr = {
 	.table = &table,
 	.hypervisor = papr_hypervisor,
 	.brought_up = papr_brought_up,
+	.handover = &papr_handover,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
 };

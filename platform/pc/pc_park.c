@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * The receiving side of the park page: pc_park.h. Called by the steps `memory-map`, `start-code` and
- * `start` on the boot CPU. What it was told is not believed; a CPU that cannot be taken from the page is
- * started cold, and the page is then never given out.
+ * Finds the park region that the kernel before us left, among PVH's modules (docs/park.md, "How the comer is
+ * told"). Called by step `memory-map`, on the boot CPU. What it was told is not believed.
  */
 #include "platform/pc/pc_park.h"
 
 #include "arch/x86_64/page_table.h"
-#include "arch/x86_64/park.h"
 #include "arch/x86_64/start.h"
-#include "core/area_store.h"
-#include "core/cpu_table.h"
 #include "core/image_choice.h"
-#include "core/memory_map.h"
 #include "core/string.h"
 #include "firmware/pvh.h"
+#include "platform/parked.h"
 #include "platform/pc/pc.h"
 
-#include <muster/mark.h>
-#include <muster/muster.h>
-
 IMAGE_CHOICE(park);
-
-static struct handed_over handed;
-static uint64_t vector;
-static uint8_t *is_parked; /* by CPU number: to be woken, and not started yet */
-static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
-static bool woken;
-
-const struct handed_over *pc_handed_over(void)
-{
-	return &handed;
-}
 
 static bool is_the_name(uint64_t physical)
 {
@@ -53,7 +35,7 @@ static void module_remove(uint64_t base)
 	boot->module_count = kept;
 }
 
-static bool module_find(void)
+static bool module_find(uint64_t *base, uint64_t *size)
 {
 	struct pvh_boot told;
 
@@ -63,140 +45,18 @@ static bool module_find(void)
 	for (uint32_t i = 0; i < told.module_count; i++) {
 		if (!is_the_name(told.modules[i].command_line))
 			continue;
-		handed.region = told.modules[i].base;
-		handed.region_size = told.modules[i].size;
-		module_remove(handed.region);
+		*base = told.modules[i].base;
+		*size = told.modules[i].size;
+		module_remove(*base);
 		return true;
 	}
 	return false;
 }
 
-/* Memory that the hypervisor holds, and whatever an entry that we do not know is about, is nobody's; what it
- * has given back is watched first (handover_watch()). */
-static void claim_held(void)
-{
-	struct handover_entry entry;
-
-	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &handed.found, i, &entry); i++) {
-		uint64_t start = entry.address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-		uint64_t end = (entry.address + entry.size + MEMORY_PAGE_SIZE - 1) &
-			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-
-		const char *owner =
-			entry.kind == HANDOVER_GIVEN_BACK ? HANDED_BACK_OWNER : AREA_ADOPTED_OWNER;
-
-		/* Areas share pages: a page at a time, and one that is claimed is. */
-		for (; start < end; start += MEMORY_PAGE_SIZE)
-			if (!mem_is_owned_by(start, AREA_ADOPTED_OWNER) &&
-			    !mem_is_owned_by(start, HANDED_BACK_OWNER))
-				(void)mem_claim(start, MEMORY_PAGE_SIZE, owner);
-	}
-}
-
-void pc_park_mark(void)
-{
-	const struct memory_range *range;
-
-	for (size_t i = 0; (range = mem_at(i)); i++) {
-		uint64_t *words;
-
-		if (!range->owner || strcmp(range->owner, HANDED_BACK_OWNER) != 0)
-			continue;
-		words = page_table_direct(range->base);
-		for (uint64_t at = 0; at < range->size; at += sizeof(*words))
-			words[at / sizeof(*words)] = handed_back_pattern(range->base + at);
-	}
-}
-
 void pc_park_find(void)
 {
-	if (!module_find())
-		return;
-	if (memory_take_back(handed.region, handed.region_size) ||
-	    mem_claim(handed.region, handed.region_size, "park region")) {
-		console_print(
-			"muster: park region at %#lx, %#lx bytes: not memory of this machine\n",
-			handed.region, handed.region_size);
-		return;
-	}
-	if (park_read(&fixmap_reader, handed.region, handed.region_size, PARK_MACHINE_X86_64,
-		      &handed.found)) {
-		console_print("muster: park region at %#lx: not used: CPUs start cold\n",
-			      handed.region);
-		return;
-	}
-	handed.good = true;
-	handed.parked = handed.found.parked;
-	claim_held();
-}
+	uint64_t base, size;
 
-int pc_park_prepare(void)
-{
-	struct park_slot slot;
-	uint64_t flags;
-
-	if (!handed.good || !handed.parked || vector)
-		return 0;
-	flags = mem_alloc(cpu_possible_count(), 0, .owner = "park arrival");
-	vector = flags ? park_arrival_begin(handed.region, handed.region_size) : 0;
-	if (!vector)
-		return MUSTER_E_NO_MEMORY;
-	is_parked = page_table_direct(flags);
-	memset(is_parked, 0, cpu_possible_count());
-	for (uint32_t i = 0; park_read_slot(&fixmap_reader, &handed.found, i, &slot); i++) {
-		cpu_t cpu = cpu_by_hwid(hwid_from_value(slot.hwid));
-
-		if (slot.state != PARK_SLOT_PARKED)
-			continue;
-		if (cpu_is_none(cpu) || !cpu.number || is_parked[cpu.number]) {
-			handed.unknown++;
-			continue;
-		}
-		is_parked[cpu.number] = 1;
-		to_wake++;
-	}
-	return 0;
-}
-
-/* One store wakes them all. */
-static void wake(void)
-{
-	struct park_page *page = park_region_page(handed.region);
-
-	__atomic_store_n(&page->release, vector, __ATOMIC_SEQ_CST);
-	MARK_PHASE(MARK_PHASE_START);
-	woken = true;
-}
-
-/* Is there one that is parked and has yet to be started? */
-static bool more_to_come(void)
-{
-	for_each_other_record (record)
-		if (is_parked[record->number] && record->state == CPU_PREPARED)
-			return true;
-	return false;
-}
-
-int pc_park_start(cpu_t cpu)
-{
-	int was;
-
-	if (!to_wake || woken)
-		return 0;
-	if (cpu.number == STEP_ALL_CPUS) {
-		MARK_PHASE(MARK_PHASE_WAKE);
-		if (to_wake == cpu_present_count() - 1) {
-			wake();
-			return 1;
-		}
-		MARK_PHASE(MARK_PHASE_START);
-		return MUSTER_E_NOT_SUPPORTED;
-	}
-	was = is_parked[cpu.number];
-	is_parked[cpu.number] = 0;
-	if (!more_to_come()) {
-		MARK_PHASE(MARK_PHASE_WAKE);
-		wake();
-	}
-	return was;
+	if (module_find(&base, &size))
+		parked_take(&fixmap_reader, base, size);
 }

@@ -29,8 +29,8 @@
 #pragma weak pc_mailbox_say
 #pragma weak pc_mailbox_start
 #pragma weak pc_mailbox_took_back
-#pragma weak pc_park_prepare
-#pragma weak pc_park_start
+#pragma weak parked_prepare
+#pragma weak parked_start
 
 /* Between the two start-up IPIs of the sequence. MP specification 1.4, B.4, wants 10 ms behind INIT and
  * 200 us behind each start-up; that was for external APICs. No CPU with long mode has one, and Linux
@@ -167,8 +167,8 @@ int pc_start_code_step(cpu_t cpu)
 
 	if (error)
 		return error;
-	if (pc_park_prepare)
-		error = pc_park_prepare();
+	if (parked_prepare)
+		error = parked_prepare();
 	if (!error && pc_mailbox_begin)
 		error = pc_mailbox_begin();
 	if (error)
@@ -186,7 +186,7 @@ void pc_start_code_undo(cpu_t cpu)
 int pc_start_step(cpu_t cpu)
 {
 	uint64_t page = start_page_physical();
-	int parked = pc_park_start ? pc_park_start(cpu) : 0;
+	int parked = parked_start ? parked_start(cpu) : 0;
 
 	if (parked)
 		return parked < 0 ? parked : 0;
