@@ -81,6 +81,7 @@ vectors_msr:
 	mfspr	3, SPR_SPRG1
 	rfid
 	.endm
+	.org	vectors + VECTORS_LOW
 	.globl vectors_low
 vectors_low:
 	low_vector 0x100

@@ -21,7 +21,7 @@
 #pragma weak parked_waits
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
-#define STATE_STOPPED  0
+#define STATE_STOPPED 0
 
 /* How long a CPU that has said that it stops may take to do so. */
 #define STOPPING_MILLISECONDS 100
@@ -52,9 +52,27 @@ static bool is_stopped(uint32_t server, uint32_t *state)
 	       *state == STATE_STOPPED;
 }
 
+/* One that has just been taken down has said so before it stopped. */
+static int wait_stopped(uint32_t server)
+{
+	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
+	uint32_t state = 0;
+
+	while (!is_stopped(server, &state)) {
+		cpu_relax();
+		if (clock_limit_over(&limit)) {
+			console_print(
+				"muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
+				"not stopped\n",
+				server, state, STOPPING_MILLISECONDS);
+			return MUSTER_E_BUSY;
+		}
+	}
+	return 0;
+}
+
 /* One whose start-up got lost is where only a start-up reaches it. One that was started and did not come is
  * not to be had back: RTAS has no call for that. */
-static int wait_stopped(uint32_t server);
 static int reset(cpu_t cpu)
 {
 	uint32_t server = (uint32_t)cpu_hwid(cpu).value, state;
@@ -106,23 +124,6 @@ void papr_start_code_undo(cpu_t cpu)
 {
 	(void)cpu;
 	stopped_entry = 0;
-}
-
-/* One that has just been taken down has said so before it stopped. */
-static int wait_stopped(uint32_t server)
-{
-	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
-	uint32_t state = 0;
-
-	while (!is_stopped(server, &state))
-		if (clock_limit_over(&limit)) {
-			console_print(
-				"muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
-				"not stopped\n",
-				server, state, STOPPING_MILLISECONDS);
-			return MUSTER_E_BUSY;
-		}
-	return 0;
 }
 
 static int32_t start_cpu(cpu_t cpu)
