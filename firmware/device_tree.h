@@ -228,10 +228,10 @@ bool device_tree_park_region(const struct device_tree *tree, uint64_t *base, uin
 
 /* What the next kernel is told. */
 struct device_tree_next {
-	uint32_t room;		       /* bytes there are for the tree */
-	const char *command_line;      /* not NULL */
-	uint64_t initrd, initrd_size;  /* size 0: none */
-	uint64_t region, region_size;  /* the park region */
+	uint32_t room;		      /* bytes there are for the tree */
+	const char *command_line;     /* not NULL */
+	uint64_t initrd, initrd_size; /* size 0: none */
+	uint64_t region, region_size; /* the park region */
 };
 
 /*

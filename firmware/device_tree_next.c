@@ -68,7 +68,8 @@ static int node_have(void *blob, const char *path, const char *name)
 static int chosen_write(void *blob, const struct device_tree_next *next)
 {
 	int node = node_have(blob, "/chosen", "chosen");
-	int error = node < 0 ? node : fdt_setprop_string(blob, node, "bootargs", next->command_line);
+	int error =
+		node < 0 ? node : fdt_setprop_string(blob, node, "bootargs", next->command_line);
 
 	if (!error && next->initrd_size) {
 		error = fdt_setprop_u64(blob, node, "linux,initrd-start", next->initrd);
@@ -122,12 +123,14 @@ static int region_write(void *blob, const struct device_tree_next *next)
 	if (!error)
 		error = fdt_setprop_empty(blob, node, "no-map");
 	if (!error)
-		error = widths.address == 2 ? fdt_setprop_u64(blob, node, "reg", next->region) :
-					      fdt_setprop_u32(blob, node, "reg", (uint32_t)next->region);
+		error = widths.address == 2
+				? fdt_setprop_u64(blob, node, "reg", next->region)
+				: fdt_setprop_u32(blob, node, "reg", (uint32_t)next->region);
 	if (error)
 		return error;
-	return widths.size == 2 ? fdt_appendprop_u64(blob, node, "reg", next->region_size) :
-				  fdt_appendprop_u32(blob, node, "reg", (uint32_t)next->region_size);
+	return widths.size == 2
+		       ? fdt_appendprop_u64(blob, node, "reg", next->region_size)
+		       : fdt_appendprop_u32(blob, node, "reg", (uint32_t)next->region_size);
 }
 
 int device_tree_next_write(const struct device_tree *tree, void *to,

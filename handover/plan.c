@@ -238,8 +238,7 @@ static int payload_read(struct handover_plan *plan)
 	error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,
 				   &plan->payload);
 	if (!error)
-		error = payload_elf_read(&ram_reader, PARK_MACHINE, park_reach(),
-					 &plan->payload);
+		error = payload_elf_read(&ram_reader, PARK_MACHINE, park_reach(), &plan->payload);
 	return error;
 }
 

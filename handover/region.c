@@ -35,8 +35,8 @@ static bool place_again(struct handover_plan *plan)
 
 static const char *beyond(void)
 {
-	return park_reach() == UINT64_C(1) << 32 ? "reaches beyond 4 GiB" :
-						   "reaches beyond what released CPUs reach";
+	return park_reach() == UINT64_C(1) << 32 ? "reaches beyond 4 GiB"
+						 : "reaches beyond what released CPUs reach";
 }
 
 /* Where it is wished to be. False with a line: it cannot be there. */

@@ -80,8 +80,7 @@ void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t s
 			handed.region, handed.region_size);
 		return;
 	}
-	if (park_read(reader, handed.region, handed.region_size, PARK_MACHINE,
-		      &handed.found)) {
+	if (park_read(reader, handed.region, handed.region_size, PARK_MACHINE, &handed.found)) {
 		console_print("muster: park region at %#lx: not used: CPUs start cold\n",
 			      handed.region);
 		return;

@@ -8,11 +8,11 @@
 
 /* The region, in pages: the park page, the code, the list of what is copied, the slots, the record. What the
  * payload is told is a device tree, which lies by itself. */
-#define PARK_CODE_PAGE	0x1000
-#define PARK_COPY_PAGE	0x2000
-#define PARK_SLOTS_PAGE 0x3000
-#define PARK_TOLD_PAGE	0
-#define PARK_TOLD_BYTES 0
+#define PARK_CODE_PAGE	 0x1000
+#define PARK_COPY_PAGE	 0x2000
+#define PARK_SLOTS_PAGE	 0x3000
+#define PARK_TOLD_PAGE	 0
+#define PARK_TOLD_BYTES	 0
 
 #define PARK_SLOT_STRIDE 128 /* a cache line */
 

@@ -20,7 +20,7 @@ extern char fatal_stack_top[];
 void trap_common(void);
 
 /* `b` by that many bytes: Power ISA 3.0 B, 2.4. */
-#define BRANCH(by) (0x48000000u | ((uint32_t)(by) & 0x03fffffcu))
+#define BRANCH(by) (0x48000000u | ((uint32_t)(by)&0x03fffffcu))
 
 /* The four instructions of a load that take 16 bits of the number each; the third shifts. */
 static void number_fill(uint32_t *code, uint64_t number)
@@ -50,9 +50,9 @@ static void copy_low(char *low)
 {
 	uint32_t *entries[] = { (uint32_t *)(low + TRAP_SYSTEM_RESET),
 				(uint32_t *)(low + TRAP_MACHINE_CHECK) };
-	uint32_t place = *entries[0] == BRANCH(VECTORS_LOW_FIRST - TRAP_SYSTEM_RESET) ?
-				 VECTORS_LOW_SECOND :
-				 VECTORS_LOW_FIRST;
+	uint32_t place = *entries[0] == BRANCH(VECTORS_LOW_FIRST - TRAP_SYSTEM_RESET)
+				 ? VECTORS_LOW_SECOND
+				 : VECTORS_LOW_FIRST;
 
 	memcpy(low + place, vectors_low, (size_t)2 * VECTORS_LOW_EACH);
 	code_written(low + place, low + place + (size_t)2 * VECTORS_LOW_EACH);

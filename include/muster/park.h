@@ -155,7 +155,8 @@ PARK_IS(offsetof(struct park_slot, machine_checks) == PARK_SLOT_MACHINE_CHECKS);
  * know: [address, address + size) is not RAM for it. */
 #define HANDOVER_XEN_VCPU_INFO	 1 /* held: cannot be registered again; go on with it */
 #define HANDOVER_XEN_SHARED_INFO 2 /* held: no RAM lies there; map it to the same frame */
-#define HANDOVER_PROCESS_TABLE	 3 /* ppc64: known to the hypervisor, which does not look; RAM when another is */
+#define HANDOVER_PROCESS_TABLE \
+	3 /* ppc64: known to the hypervisor, which does not look; RAM when another is */
 #define HANDOVER_GIVEN_BACK \
 	16 /* the hypervisor had it and has given it back: RAM like any other. It is
 				* told so that the next kernel can see for itself that nobody writes there */

@@ -8,9 +8,6 @@ extern const char muster_with_progress_records;
 
 extern const char *const muster_everything[];
 const char *const muster_everything[] = {
-	&muster_with_command_line,
-	&muster_with_handover,
-	&muster_with_order_proof,
-	&muster_with_park,
-	&muster_with_progress_records,
+	&muster_with_command_line, &muster_with_handover,	  &muster_with_order_proof,
+	&muster_with_park,	   &muster_with_progress_records,
 };

@@ -73,7 +73,8 @@ static void find_sibling(void *context, const struct device_tree_cpu *thread)
 
 	if (thread->reg != search->reg || thread->server == search->server || cpu_is_none(other))
 		return;
-	search->sibling |= !other.number || (cpu_is_online(other) && thread->server < search->server);
+	search->sibling |=
+		!other.number || (cpu_is_online(other) && thread->server < search->server);
 }
 
 static bool is_sibling(cpu_t cpu)
@@ -83,7 +84,8 @@ static bool is_sibling(cpu_t cpu)
 
 	(void)device_tree_cpus_read(&papr_firmware.tree, NULL, &cpus, find_core, &search);
 	if (search.found)
-		(void)device_tree_cpus_read(&papr_firmware.tree, NULL, &cpus, find_sibling, &search);
+		(void)device_tree_cpus_read(&papr_firmware.tree, NULL, &cpus, find_sibling,
+					    &search);
 	return search.sibling;
 }
 
