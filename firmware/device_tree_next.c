@@ -116,6 +116,8 @@ static int region_write(void *blob, const struct device_tree_next *next)
 	if (parent < 0)
 		return parent;
 	widths = device_tree_widths(&tree, parent);
+	if (!widths.size)
+		return -FDT_ERR_BADNCELLS;
 	node = fdt_add_subnode(blob, parent, "park-page");
 	if (node < 0)
 		return node;

@@ -155,6 +155,25 @@ static void test_no_room_is_said(void **state)
 	assert_non_null(strstr(capture.text, "muster: payload: device tree: "));
 }
 
+/* Whoever made the tree has cells of his own for what is reserved. */
+static void test_other_cells(void **state)
+{
+	struct device_tree_next next;
+
+	(void)state;
+	tree_load(TREE("power9-spares"));
+	if (fdt_add_subnode(tree_bytes, 0, "reserved-memory") < 0)
+		abort();
+	tree_set("/reserved-memory", "#address-cells", "\0\0\0\1", 4);
+	tree_set("/reserved-memory", "#size-cells", "\0\0\0\1", 4);
+	next = told(REGION);
+	write_next(&next);
+	check_next(REGION);
+	tree_set("/reserved-memory", "#size-cells", "\0\0\0\0", 4);
+	assert_int_equal(device_tree_next_write(&tree, next_bytes, &next), MUSTER_E_NO_MEMORY);
+	assert_non_null(strstr(capture.text, "FDT_ERR_BADNCELLS"));
+}
+
 static void test_a_wrong_region_is_named(void **state)
 {
 	struct device_tree_next next;
@@ -180,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_handed_on_and_on),
 		cmocka_unit_test(test_nothing_of_ours_is_left),
 		cmocka_unit_test(test_no_room_is_said),
+		cmocka_unit_test(test_other_cells),
 		cmocka_unit_test(test_a_wrong_region_is_named),
 	};
 
