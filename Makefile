@@ -16,6 +16,8 @@ include make/host_bench.mk
 include make/tsan.mk
 include make/tool.mk
 include make/x86_64.mk
+include make/i386.mk
+include make/host_32.mk
 include make/ppc64le.mk
 include make/install.mk
 include make/figures.mk

@@ -26,6 +26,7 @@ static const char *const capability_names[] = {
 	[CAP_STARTED] = "started",
 	[CAP_DESCRIPTORS] = "descriptors",
 	[CAP_CPU_CHECKED] = "cpu-checked",
+	[CAP_EVENT_QUEUE] = "event-queue",
 	[CAP_CPU_INTERRUPT] = "cpu-interrupt",
 	[CAP_HYPERVISOR] = "hypervisor",
 	[CAP_SHARED_AREAS] = "shared-areas",

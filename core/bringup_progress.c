@@ -18,6 +18,7 @@
 
 /* An image may leave the records out: core/image_choice.h. */
 #pragma weak progress_record_step
+#pragma weak progress_record_where
 #pragma weak progress_record_failed
 
 struct bringup_rows bringup_rows;
@@ -167,8 +168,8 @@ void bringup_announce(cpu_t cpu)
 		row = (size_t)(at >> 32);
 		cpu = cpu_from_number((uint32_t)at);
 	}
-	if (progress_record_step && bringup_rows.table && row < bringup_rows.table->count)
-		progress_record_step(row, cpu);
+	if (progress_record_where && bringup_rows.table && row < bringup_rows.table->count)
+		progress_record_where(row, cpu);
 }
 
 void progress_boot_waits(void)

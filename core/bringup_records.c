@@ -4,6 +4,7 @@
  * from outside: a step that begins, a CPU that is waited for, a step that failed. Called from
  * bring-up, and from the NMI that asks a hung guest where it is. Must not wait for another CPU.
  */
+#include "core/console_early.h"
 #include "core/image_choice.h"
 #include "core/runner.h"
 
@@ -16,8 +17,15 @@ void progress_record_step(size_t row, cpu_t cpu)
 {
 	const struct bringup_step *step = &bringup_rows.table->steps[row];
 
-	console_print("@muster 1 at step=%s where=%s cpu=%u\n", step->name,
-		      step_where_name(step->where), cpu.number);
+	console_print_later("@muster 1 at step=%s where=%s cpu=%u\n", step->name,
+			    step_where_name(step->where), cpu.number);
+}
+
+void progress_record_where(size_t row, cpu_t cpu)
+{
+	progress_record_step(row, cpu);
+	/* It may be the last that is heard of this CPU. */
+	console_flush_early();
 }
 
 void progress_record_failed(size_t row, cpu_t cpu, int error)

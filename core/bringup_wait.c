@@ -170,7 +170,10 @@ void bringup_wait(uint32_t wanted_online)
 				progress_record_waiting();
 			quiet = clock_limit_begin(WAITING_MILLISECONDS);
 		}
-		cpu_relax();
+		if (machine_get()->wait_a_moment)
+			machine_get()->wait_a_moment();
+		else
+			cpu_relax();
 	}
 	MARK_WAIT_END();
 	/* Online is what a CPU says in the middle of its last step: let it write down the end. */

@@ -41,6 +41,8 @@ static char early_text[CONSOLE_EARLY_SIZE];
 static size_t early_used;
 static size_t early_lost;
 
+bool console_is_dear;
+
 /* Pieces of a line are gathered, since each write may be a call into the hypervisor. */
 struct console_line {
 	char text[128];
@@ -207,5 +209,34 @@ void console_print(const char *format, ...)
 
 	va_start(arguments, format);
 	console_vprint(format, arguments);
+	va_end(arguments);
+}
+
+/* Kept until there is more to say; what is more than 127 bytes is cut off. */
+static void keep(const char *format, va_list arguments)
+{
+	uint64_t interrupts = interrupts_save_off();
+	uint32_t token = lock_take();
+	char text[128];
+	size_t length = format_text_v(text, sizeof(text), format, arguments);
+
+	if (length >= sizeof(text))
+		length = sizeof(text) - 1;
+	if (sizeof(early_text) - early_used < length)
+		early_flush();
+	early_keep(text, length);
+	lock_give(token);
+	interrupts_restore(interrupts);
+}
+
+void console_print_later(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (console_is_dear)
+		keep(format, arguments);
+	else
+		console_vprint(format, arguments);
 	va_end(arguments);
 }

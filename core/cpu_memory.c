@@ -44,7 +44,7 @@ static int pages_fill(void)
 			numbers[wanted++] =
 				(uint32_t)(stack_offset((enum stack_kind)kind) / MEMORY_PAGE_SIZE);
 	main_stack_top = machine_maps() ? stack_offset(STACK_MAIN) + stack_size(STACK_MAIN)
-					: wanted * MEMORY_PAGE_SIZE;
+					: percpu_unit_size() + stack_size(STACK_MAIN);
 	pages = wanted;
 	request.size = (size_t)pages * MEMORY_PAGE_SIZE;
 	return 0;
@@ -151,6 +151,8 @@ int cpu_memory_create(cpu_t cpu)
 			return not_mapped(record, physical, error);
 	} else {
 		window = (uintptr_t)machine_get()->direct(physical);
+		if (!window)
+			return not_mapped(record, physical, MUSTER_E_NO_MEMORY);
 	}
 	error = percpu_pages_wanted ? attach(record, physical, window) : 0;
 	if (error)

@@ -27,6 +27,8 @@ struct layout {
 	uint64_t fixmap_start;
 	uint64_t window_start;
 	uint64_t window_stride;
+	uint64_t image_start;
+	uint64_t image_end;
 	uint32_t fixmap_slots;
 	uint32_t hole_count;
 	struct layout_hole holes[LAYOUT_HOLES_MAX];
@@ -307,6 +309,8 @@ const struct layout *layout_seal(struct layout_draft *draft)
 	sealed.direct_size = machine->direct_size;
 	sealed.fixmap_slots = machine->fixmap_slots;
 	sealed.window_stride = machine->window_stride;
+	sealed.image_start = machine->image_start;
+	sealed.image_end = machine->image_end;
 	sealed.hole_count = draft->hole_count;
 	for (uint32_t i = 0; i < draft->hole_count; i++)
 		sealed.holes[i] = draft->holes[i];
@@ -386,6 +390,18 @@ uint64_t layout_window_stride(const struct layout *layout)
 {
 	bringup_uses(CAP(LAYOUT));
 	return layout->window_stride;
+}
+
+uint64_t layout_image_start(const struct layout *layout)
+{
+	bringup_uses(CAP(LAYOUT));
+	return layout->image_start;
+}
+
+uint64_t layout_image_end(const struct layout *layout)
+{
+	bringup_uses(CAP(LAYOUT));
+	return layout->image_end;
 }
 
 const struct layout_hole *layout_hole_at(const struct layout *layout, uint32_t index)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The one layout, for core: units, stacks and traps need it and are handed none. */
+/* The one layout, for core: units, stacks and traps need it and are handed none: they ask
+ * layout_current(). */
 #ifndef CORE_LAYOUT_CURRENT_H
 #define CORE_LAYOUT_CURRENT_H
 
 #include <muster/layout.h>
-
-/* The sealed layout; NULL before. */
-const struct layout *layout_current(void);
 
 /* The windows of that layout, for code that asks for every CPU: where the first is, how many there
  * are, and the binary logarithm of their distance. */

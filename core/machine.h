@@ -38,7 +38,7 @@ struct machine {
 	 * Page tables come from mem_alloc() on that node. Returns 0 or MUSTER_E_NO_MEMORY,
 	 * MUSTER_E_EXISTS. map is NULL where translation is off: then units and stacks lie where
 	 * their memory does, units cannot grow, and no stack has a guard page; of the other functions
-	 * for mappings none is called. Such an architecture has one stack for each CPU.
+	 * for mappings only physical is called.
 	 */
 	int (*map)(uint64_t address, uint64_t physical, uint64_t size,
 		   enum map_protection protection, uint32_t node);
@@ -82,6 +82,9 @@ struct machine {
 	 * interrupt that ends the wait is taken in between.
 	 */
 	void (*wait_for_interrupt)(void);
+	/* Between two looks of the boot CPU at CPUs that it waits for; interrupts are off. Leaves the
+	 * processor to them for a moment, where somebody can. NULL: cpu_relax(). */
+	void (*wait_a_moment)(void);
 	/*
 	 * The last thing a CPU that goes does: leave its stack and unit for good, store `state` as
 	 * its state in the CPU table, and stop. Does not return.

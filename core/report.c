@@ -5,6 +5,7 @@
  */
 #include "core/cpu_table.h"
 #include "core/hypercall_count.h"
+#include "core/layout_current.h"
 #include "core/machine.h"
 #include "core/string.h"
 
@@ -146,6 +147,47 @@ static void send_hypercalls(void)
 		       (unsigned long long)counted.count);
 }
 
+/* One part of the address space: its first and its last byte. */
+static void send_part(const char *part, uint64_t first, uint64_t last, const char *owner)
+{
+	char word[32];
+
+	format_text(word, sizeof(word), "%s", owner);
+	for (char *blank = word; *blank; blank++)
+		if (*blank == ' ')
+			*blank = '-';
+	record("layout part=%s first=0x%llx last=0x%llx owner=%s", part, (unsigned long long)first,
+	       (unsigned long long)last, word);
+}
+
+static void send_layout(void)
+{
+	const struct layout *layout = layout_current();
+	uint64_t last, fixmap_bytes, windows_bytes;
+	const struct layout_hole *hole;
+
+	if (!layout)
+		return;
+	/* Above the kernel there is a hole, or nothing. */
+	last = layout_kernel_top(layout) - 1;
+	for (uint32_t i = 0; (hole = layout_hole_at(layout, i)); i++)
+		if (hole->start == layout_kernel_top(layout))
+			last = hole->start + (hole->size - 1);
+	fixmap_bytes = (uint64_t)layout_fixmap_slots(layout) * MEMORY_PAGE_SIZE;
+	windows_bytes = layout_windows.count << layout_windows.shift;
+	send_part("all", 0, last, "-");
+	send_part("user", 0, layout_user_end(layout) - 1, "-");
+	send_part("direct", layout_direct_start(layout),
+		  layout_direct_start(layout) + (layout_direct_size(layout) - 1), "-");
+	send_part("image", layout_image_start(layout), layout_image_end(layout) - 1, "-");
+	send_part("windows", layout_window_start(layout),
+		  layout_window_start(layout) + (windows_bytes - 1), "-");
+	send_part("fixmap", layout_fixmap_start(layout),
+		  layout_fixmap_start(layout) + (fixmap_bytes - 1), "-");
+	for (uint32_t i = 0; (hole = layout_hole_at(layout, i)); i++)
+		send_part("hole", hole->start, hole->start + (hole->size - 1), hole->owner);
+}
+
 void report_send(const struct ktap *tests, int status)
 {
 	records = 0;
@@ -161,6 +203,7 @@ void report_send(const struct ktap *tests, int status)
 	if (!cpu_possible_count())
 		send_steps(cpu_from_number(0));
 	send_memory();
+	send_layout();
 	send_hypercalls();
 	if (tests)
 		record("tests passed=%u failed=%u", tests->passed, tests->failed);

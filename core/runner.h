@@ -163,6 +163,8 @@ int progress_stamps_create(void);
 /* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last
  * names one CPU that has been started and is not there yet. */
 void progress_record_step(size_t row, cpu_t cpu);
+/* The same for one that is asked where it is: not kept for later. */
+void progress_record_where(size_t row, cpu_t cpu);
 void progress_record_failed(size_t row, cpu_t cpu, int error);
 void progress_record_waiting(void);
 /* The boot CPU is at no step any more: it waits for others. */

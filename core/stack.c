@@ -133,15 +133,18 @@ __attribute__((no_sanitize("address"))) size_t stack_high_water(cpu_t cpu, enum 
 	return 0;
 }
 
-/* Where nothing is mapped main stacks lie anywhere, and have no guard. */
-static bool find_unmapped(uintptr_t address, cpu_t *cpu)
+/* Where nothing is mapped stacks lie anywhere, and have no guard. */
+static bool find_unmapped(uintptr_t address, cpu_t *cpu, enum stack_kind *kind)
 {
 	for (uint32_t number = 0; number < cpu_records.count; number++) {
 		const struct cpu_record *record = &cpu_records.first[number];
+		uintptr_t into = address - (record->stack - STACK_SIZE);
 
-		if (!record->stack || address - (record->stack - STACK_SIZE) >= STACK_SIZE)
+		if (!record->stack || into >= STACK_KINDS * STACK_SIZE ||
+		    !has_stack(record->stacks, (uint32_t)(into / STACK_SIZE)))
 			continue;
 		*cpu = cpu_from_number(number);
+		*kind = (enum stack_kind)(into / STACK_SIZE);
 		return true;
 	}
 	return false;
@@ -160,7 +163,7 @@ bool stack_find(uintptr_t address, cpu_t *cpu, enum stack_kind *kind, bool *guar
 	}
 	if (!machine_maps()) {
 		*guard = false;
-		return find_unmapped(address, cpu);
+		return find_unmapped(address, cpu, kind);
 	}
 	if (!layout || address < layout_window_start(layout))
 		return false;

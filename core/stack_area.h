@@ -31,12 +31,12 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 	return layout_window_half(cpu.number) + kind * (GUARD_SIZE + STACK_SIZE) + GUARD_SIZE;
 }
 
-/* The same of a stack that there is: where nothing is mapped a main stack, the only one then, lies where its
- * memory does. */
+/* The same of a stack that there is: where nothing is mapped a CPU's stacks lie side by side, where their memory
+ * does, the main stack first. */
 static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
 {
 	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
-			      : record->stack - STACK_SIZE;
+			      : record->stack + kind * STACK_SIZE - STACK_SIZE;
 }
 
 /*

@@ -144,8 +144,11 @@ static uintptr_t unit_map(cpu_t cpu, uint64_t physical, uint32_t node, int *erro
 {
 	uintptr_t address = layout_window(cpu.number);
 
-	if (!machine_maps())
-		return (uintptr_t)machine_get()->direct(physical);
+	if (!machine_maps()) {
+		address = (uintptr_t)machine_get()->direct(physical);
+		*error = address ? 0 : MUSTER_E_NO_MEMORY;
+		return address;
+	}
 	*error = machine_get()->map(address, physical, unit_size, MAP_READ_WRITE, node);
 	if (!*error)
 		return address;
@@ -224,7 +227,7 @@ int unit_create(cpu_t cpu)
 	if (error)
 		return error;
 	unit = unit_memory_create(cpu, record->node, &error);
-	if (error)
+	if (!unit)
 		return error;
 	error = percpu_pages_wanted ? percpu_pages_attach(cpu, unit) : 0;
 	if (!error) {
@@ -294,7 +297,7 @@ int unit_move_boot(void)
 		return MUSTER_E_INVALID;
 	}
 	unit = unit_memory_create(boot_cpu, record->node, &error);
-	if (error)
+	if (!unit)
 		return error;
 
 	/* What the boot area holds now, not what the template held: it has been in use. Nothing may

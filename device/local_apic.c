@@ -121,7 +121,7 @@ int local_apic_begin(uint64_t told)
 
 	if (!(cpuid_read(1, 0).edx & CPUID_1_EDX_APIC) || !(base & APIC_BASE_ENABLED)) {
 		console_print(
-			"muster: local APIC: this CPU has none, or it is disabled (MSR %#x is %#lx)\n",
+			"muster: local APIC: this CPU has none, or it is disabled (MSR %#x is %#jx)\n",
 			MSR_APIC_BASE, base);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
@@ -129,7 +129,7 @@ int local_apic_begin(uint64_t told)
 	here = base & APIC_BASE_ADDRESS;
 	if (here != told)
 		console_print(
-			"muster: local APIC: the MADT says it is at %#lx, the CPU (MSR %#x) at %#lx: the CPU is believed\n",
+			"muster: local APIC: the MADT says it is at %#jx, the CPU (MSR %#x) at %#jx: the CPU is believed\n",
 			told, MSR_APIC_BASE, here);
 	if (!x2apic)
 		registers = fixmap_set(FIXMAP_LOCAL_APIC, here, MAP_DEVICE);

@@ -11,7 +11,9 @@
 #include <libfdt.h>
 #include <muster/console.h>
 #include <muster/error.h>
+#include <stdarg.h>
 
+#define LINE_SIZE	   256u
 #define NAME_MAX_SHOWN	   64u
 #define ADDRESS_CELLS_ELSE 2u /* Devicetree Specification 2.3.5 */
 #define SIZE_CELLS_ELSE	   1u
@@ -22,6 +24,19 @@ static int refused(const void *blob, uint64_t available, const char *rule)
 	console_print("muster: device tree at %p, %llu bytes: %s\n", blob,
 		      (unsigned long long)available, rule);
 	return MUSTER_E_CORRUPT;
+}
+
+void device_tree_say(const struct device_tree *tree, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list arguments;
+
+	if (tree->again)
+		return;
+	va_start(arguments, format);
+	format_text_v(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	console_print("muster: device tree: %s", line);
 }
 
 int device_tree_open(const void *blob, uint64_t available, struct device_tree *tree)
@@ -36,7 +51,7 @@ int device_tree_open(const void *blob, uint64_t available, struct device_tree *t
 	rule = device_tree_broken_rule(blob, available);
 	if (rule)
 		return refused(blob, available, rule);
-	*tree = (struct device_tree){ blob, fdt_totalsize(blob) };
+	*tree = (struct device_tree){ blob, fdt_totalsize(blob), false };
 	return 0;
 }
 
@@ -73,10 +88,10 @@ struct device_tree_cells device_tree_cells(const struct device_tree *tree, int n
 	if (!bytes || length < 0)
 		return (struct device_tree_cells){ 0 };
 	if ((uint32_t)length % sizeof(uint32_t))
-		console_print(
-			"muster: device tree: %s: %s has %d bytes: must be a multiple of 4, the "
-			"rest is left out\n",
-			device_tree_name(tree, node), property, length);
+		device_tree_say(tree,
+				"%s: %s has %d bytes: must be a multiple of 4, the "
+				"rest is left out\n",
+				device_tree_name(tree, node), property, length);
 	return (struct device_tree_cells){ bytes, (uint32_t)length / sizeof(uint32_t) };
 }
 
@@ -115,8 +130,8 @@ const char *device_tree_text(const struct device_tree *tree, int node, const cha
 		return NULL;
 	if (strnlen(text, (size_t)length) < (size_t)length)
 		return text;
-	console_print("muster: device tree: %s: %s, %d bytes, does not end: left out\n",
-		      device_tree_name(tree, node), property, length);
+	device_tree_say(tree, "%s: %s, %d bytes, does not end: left out\n",
+			device_tree_name(tree, node), property, length);
 	return NULL;
 }
 
@@ -145,8 +160,8 @@ static uint32_t width(const struct device_tree *tree, int node, const char *prop
 		return otherwise;
 	if (value >= least && value <= WIDTH_MAX)
 		return value;
-	console_print("muster: device tree: %s: %s is %u: must be %u to %u, taken as %u\n",
-		      device_tree_name(tree, node), property, value, least, WIDTH_MAX, otherwise);
+	device_tree_say(tree, "%s: %s is %u: must be %u to %u, taken as %u\n",
+			device_tree_name(tree, node), property, value, least, WIDTH_MAX, otherwise);
 	return otherwise;
 }
 

@@ -21,7 +21,16 @@
 struct device_tree {
 	const void *blob;
 	uint32_t size;
+	bool again; /* what is wrong has been said: no more lines about it */
 };
+
+/* The same tree, for whoever reads something in it once more. */
+static inline struct device_tree device_tree_again(const struct device_tree *tree)
+{
+	struct device_tree again = { tree->blob, tree->size, true };
+
+	return again;
+}
 
 /*
  * A tree in memory. available: bytes that can be read from blob on. Its whole structure is checked: header,
@@ -33,7 +42,7 @@ int device_tree_open(const void *blob, uint64_t available, struct device_tree *t
 /* What the header says of the CPU that booted: its `reg`, or one of its interrupt server numbers (5.2). */
 uint32_t device_tree_boot_cpu(const struct device_tree *tree);
 
-/* What firmware and guest have agreed on: /chosen, ibm,architecture-vec-5 (LoPAPR, B.6.2.3: the answer to
+/* What firmware and guest have agreed on: /chosen, ibm,architecture-vec-5 (LoPAPR, the answer to
  * ibm,client-architecture-support). */
 struct device_tree_agreed {
 	bool told;		/* there is such a property */
@@ -98,7 +107,7 @@ struct device_tree_memory_reader {
 
 /*
  * RAM: nodes whose device_type is "memory", and the blocks of ibm,dynamic-reconfiguration-memory that are
- * assigned to us and not reserved (LoPAPR, 13.5.3; both forms of the property). Reserved: the header's map
+ * assigned to us and not reserved (LoPAPR, Dynamic Reconfiguration of memory; both forms of the property). Reserved: the header's map
  * and what stands under /reserved-memory. A range that is empty is skipped; one that wraps is named and
  * left out. affinity: NULL, or for places. Returns 0, or MUSTER_E_NOT_FOUND with a line when there is no RAM.
  */
@@ -142,7 +151,7 @@ int device_tree_cpus_read(const struct device_tree *tree,
 
 /*
  * Threads of cores that are not there and may come. /cpus lists dynamic reconfiguration connectors (LoPAPR,
- * 13.5.2): one for each core that there can be, of which an index is all that is told before the core
+ * Dynamic Reconfiguration): one for each core that there can be, of which an index is all that is told before the core
  * comes. The core's numbers are taken to be the index without its type, which is believed only as long as it is
  * true of all cores that are there; ibm,lrdr-capacity and the interrupt controllers' ranges must allow
  * them. When something does not agree no CPU can come, and one line says why. Called by device_tree_cpus_read().
@@ -154,7 +163,8 @@ void device_tree_spares_read(const struct device_tree *tree, struct device_tree_
 /* How many cores there can ever be, the last cell of ibm,lrdr-capacity; 0: it does not say. */
 uint32_t device_tree_cores_max(const struct device_tree *tree);
 
-/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. */
+/* What is the same for all CPUs: of the first node that is one. 0: the tree does not say. Returns 0, or
+ * MUSTER_E_NOT_FOUND with a line when there is none. */
 struct device_tree_processor {
 	uint32_t timebase_frequency; /* ticks a second */
 	uint32_t version;	     /* what the PVR holds, or a logical version */
@@ -177,7 +187,7 @@ struct device_tree_chosen {
 };
 void device_tree_chosen_read(const struct device_tree *tree, struct device_tree_chosen *chosen);
 
-/* Run-time abstraction services (LoPAPR, 7.3): what to call them by. */
+/* Run-time abstraction services (LoPAPR): what to call them by. */
 #define DEVICE_TREE_NO_TOKEN UINT32_MAX
 struct device_tree_rtas {
 	bool found;	/* there is such a node */
@@ -199,7 +209,7 @@ struct device_tree_rtas {
  * MUSTER_E_NOT_FOUND with a line when there is no such node. */
 int device_tree_rtas_read(const struct device_tree *tree, struct device_tree_rtas *rtas);
 
-/* Is that function set, such as "hcall-splpar", among those that the hypervisor has (LoPAPR, 14.3)? */
+/* Is that function set, such as "hcall-splpar", among those that the hypervisor has (LoPAPR)? */
 bool device_tree_hypertas_has(const struct device_tree *tree, const char *function);
 
 /* The interrupt controller that the tree shows: XICS (hypercalls) or XIVE. */

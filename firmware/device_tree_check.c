@@ -123,7 +123,6 @@ const char *device_tree_broken_rule(const void *blob, uint64_t available)
 {
 	const struct fdt_header *header = blob;
 	struct walk walk = { 0 };
-	int error;
 
 	if (available < sizeof(*header))
 		return "shorter than its header";
@@ -135,11 +134,10 @@ const char *device_tree_broken_rule(const void *blob, uint64_t available)
 	if (fdt_version(blob) < FDT_LAST_SUPPORTED_VERSION ||
 	    fdt_last_comp_version(blob) > FDT_LAST_SUPPORTED_VERSION)
 		return "is not of version 17, nor can it be read as such";
-	error = fdt_check_header(blob);
-	if (!error && fdt_num_mem_rsv(blob) < 0)
-		error = fdt_num_mem_rsv(blob);
-	if (error)
-		return fdt_strerror(error);
+	if (fdt_check_header(blob))
+		return "its blocks do not lie within it";
+	if (fdt_num_mem_rsv(blob) < 0)
+		return "its map of reserved memory does not end";
 	walk.structs = (struct block){ (const uint8_t *)blob + fdt_off_dt_struct(blob),
 				       fdt_size_dt_struct(blob) };
 	walk.strings = (struct block){ (const uint8_t *)blob + fdt_off_dt_strings(blob),

@@ -39,9 +39,10 @@ static void read_initrd(const struct device_tree *tree, int chosen,
 	if (!start && !end)
 		return;
 	if (!start || end <= start) {
-		console_print("muster: device tree: chosen: initrd from %#llx to %#llx: must begin "
-			      "before it ends, and not at 0: left out\n",
-			      (unsigned long long)start, (unsigned long long)end);
+		device_tree_say(tree,
+				"chosen: initrd from %#llx to %#llx: must begin "
+				"before it ends, and not at 0: left out\n",
+				(unsigned long long)start, (unsigned long long)end);
 		return;
 	}
 	result->initrd = start;
@@ -96,15 +97,13 @@ int device_tree_rtas_read(const struct device_tree *tree, struct device_tree_rta
 		.get_sensor_state = token(tree, node, "get-sensor-state"),
 	};
 	if (!rtas->found) {
-		console_print(
-			"muster: device tree: there is no node rtas: CPUs cannot be started, nor "
-			"the guest powered off\n");
+		device_tree_say(tree, "there is no node rtas: CPUs cannot be started, nor "
+				      "the guest powered off\n");
 		return MUSTER_E_NOT_FOUND;
 	}
 	if (rtas->start_cpu == DEVICE_TREE_NO_TOKEN)
-		console_print(
-			"muster: device tree: rtas has no start-cpu: no CPU but this one can be "
-			"started\n");
+		device_tree_say(tree, "rtas has no start-cpu: no CPU but this one can be "
+				      "started\n");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a device tree says of CPUs (LoPAPR, B.6.2.2): a node for each core, with a number for each thread by
+ * What a device tree says of CPUs (LoPAPR, properties of CPU nodes): a node for each core, with a number for each thread by
  * which hypervisor and RTAS know it. A platform's step `cpu-ids` calls it. It passes on what the tree says,
  * a number given twice too; judging that is the id table's. It must not invent a number: a thread that has
  * none is no CPU.
@@ -12,6 +12,7 @@
 #include <muster/error.h>
 
 #define SERVERS "ibm,ppc-interrupt-server#s"
+#define NO_CPU	"cpus: no node is a CPU that can be used\n"
 
 static bool is_okay(const struct device_tree *tree, int node)
 {
@@ -23,8 +24,8 @@ static bool is_okay(const struct device_tree *tree, int node)
 	status = device_tree_text(tree, node, "status");
 	if (status && (!strcmp(status, "okay") || !strcmp(status, "ok")))
 		return true;
-	console_print("muster: device tree: cpus/%s: status is not okay: left out\n",
-		      device_tree_name(tree, node));
+	device_tree_say(tree, "cpus/%s: status is not okay: left out\n",
+			device_tree_name(tree, node));
 	return false;
 }
 
@@ -35,9 +36,8 @@ static struct device_tree_cells thread_numbers(const struct device_tree *tree, i
 	const char *name = device_tree_name(tree, node);
 
 	if (numbers.count > DEVICE_TREE_THREADS_MAX) {
-		console_print("muster: device tree: cpus/%s: " SERVERS
-			      " has %u threads: at most %u are taken\n",
-			      name, numbers.count, DEVICE_TREE_THREADS_MAX);
+		device_tree_say(tree, "cpus/%s: " SERVERS " has %u threads: at most %u are taken\n",
+				name, numbers.count, DEVICE_TREE_THREADS_MAX);
 		numbers.count = DEVICE_TREE_THREADS_MAX;
 	}
 	if (numbers.count)
@@ -45,13 +45,13 @@ static struct device_tree_cells thread_numbers(const struct device_tree *tree, i
 	numbers = device_tree_cells(tree, node, "reg");
 	if (numbers.count) {
 		numbers.count = 1;
-		console_print("muster: device tree: cpus/%s: no " SERVERS
-			      ": one thread, with the number in reg, %u\n",
-			      name, device_tree_cell(&numbers, 0));
+		device_tree_say(tree,
+				"cpus/%s: no " SERVERS ": one thread, with the number in reg, %u\n",
+				name, device_tree_cell(&numbers, 0));
 	} else {
-		console_print("muster: device tree: cpus/%s: neither " SERVERS
-			      " nor reg has a number: left out\n",
-			      name);
+		device_tree_say(tree,
+				"cpus/%s: neither " SERVERS " nor reg has a number: left out\n",
+				name);
 	}
 	return numbers;
 }
@@ -95,7 +95,7 @@ int device_tree_cpus_read(const struct device_tree *tree,
 		if (device_tree_text_has(tree, node, "device_type", "cpu") && is_okay(tree, node))
 			read_core(tree, node, affinity, cpus, cpu, context);
 	if (!cpus->cpus) {
-		console_print("muster: device tree: cpus: no node is a CPU that can be used\n");
+		device_tree_say(tree, NO_CPU);
 		return MUSTER_E_NOT_FOUND;
 	}
 	device_tree_spares_read(tree, cpus, cpu, context);
@@ -111,8 +111,10 @@ int device_tree_processor_read(const struct device_tree *tree,
 	*processor = (struct device_tree_processor){ 0 };
 	while (node >= 0 && !device_tree_text_has(tree, node, "device_type", "cpu"))
 		node = device_tree_next_child(tree, node);
-	if (node < 0)
+	if (node < 0) {
+		device_tree_say(tree, NO_CPU);
 		return MUSTER_E_NOT_FOUND;
+	}
 	table = device_tree_cells(tree, node, "ibm,pft-size");
 	radix = device_tree_cells(tree, node, "ibm,processor-radix-AP-encodings");
 	processor->timebase_frequency =

@@ -11,7 +11,7 @@
 #include <muster/console.h>
 #include <muster/error.h>
 
-/* Flags of a logical memory block (LoPAPR, 13.5.3.1): it is ours; its place is not told; it is not to be
+/* Flags of a logical memory block (LoPAPR, Dynamic Reconfiguration): it is ours; its place is not told; it is not to be
  * used. */
 #define BLOCK_ASSIGNED 0x08u
 #define BLOCK_NO_PLACE 0x40u
@@ -38,21 +38,22 @@ struct memory_blocks {
 	struct device_tree_cells lists; /* of domains: count, length of each, they themselves */
 };
 
-static bool range_is_good(const char *name, uint64_t base, uint64_t size)
+static bool range_is_good(const struct memory_walk *walk, const char *name, uint64_t base,
+			  uint64_t size)
 {
 	if (!size)
 		return false;
 	if (base + (size - 1) >= base)
 		return true;
-	console_print("muster: device tree: %s: memory at %#llx, %#llx bytes: wraps, left out\n",
-		      name, (unsigned long long)base, (unsigned long long)size);
+	device_tree_say(walk->tree, "%s: memory at %#llx, %#llx bytes: wraps, left out\n", name,
+			(unsigned long long)base, (unsigned long long)size);
 	return false;
 }
 
 static void pass_ram(struct memory_walk *walk, const char *name,
 		     const struct device_tree_memory *memory)
 {
-	if (!range_is_good(name, memory->base, memory->size))
+	if (!range_is_good(walk, name, memory->base, memory->size))
 		return;
 	walk->ranges++;
 	walk->to->ram(walk->to->context, memory);
@@ -76,14 +77,14 @@ static void read_reg(struct memory_walk *walk, int node, struct device_tree_widt
 		memory.size = device_tree_number(&reg, at + widths.address, widths.size);
 		if (!reserved)
 			pass_ram(walk, name, &memory);
-		else if (range_is_good(name, memory.base, memory.size))
+		else if (range_is_good(walk, name, memory.base, memory.size))
 			walk->to->reserved(walk->to->context, &memory);
 	}
 	if (reg.count % entry)
-		console_print(
-			"muster: device tree: %s: reg has %u cells: must be a multiple of %u, the "
-			"rest is left out\n",
-			name, reg.count, entry);
+		device_tree_say(walk->tree,
+				"%s: reg has %u cells: must be a multiple of %u, the "
+				"rest is left out\n",
+				name, reg.count, entry);
 }
 
 static void read_nodes(struct memory_walk *walk)
@@ -123,10 +124,11 @@ static void pass_blocks(struct memory_walk *walk, const struct memory_blocks *bl
 	if (!(flags & BLOCK_ASSIGNED) || flags & BLOCK_RESERVED)
 		return;
 	if (__builtin_mul_overflow(blocks->size, count, &memory.size)) {
-		console_print("muster: device tree: %s: %u blocks at %#llx, %#llx bytes each: more "
-			      "than there are addresses, left out\n",
-			      name, count, (unsigned long long)base,
-			      (unsigned long long)blocks->size);
+		device_tree_say(walk->tree,
+				"%s: %u blocks at %#llx, %#llx bytes each: more "
+				"than there are addresses, left out\n",
+				name, count, (unsigned long long)base,
+				(unsigned long long)blocks->size);
 		return;
 	}
 	memory.place = block_place(walk, blocks, index, flags);
@@ -142,8 +144,8 @@ static uint32_t entries(const struct memory_blocks *blocks, const struct device_
 
 	if (told <= there)
 		return told;
-	console_print("muster: device tree: %s: %s says %u entries and has %u: these are taken\n",
-		      device_tree_name(tree, blocks->node), property, told, there);
+	device_tree_say(tree, "%s: %s says %u entries and has %u: these are taken\n",
+			device_tree_name(tree, blocks->node), property, told, there);
 	return there;
 }
 
@@ -186,9 +188,8 @@ static void read_blocks(struct memory_walk *walk)
 	if (node < 0)
 		return;
 	if (!blocks.size) {
-		console_print(
-			"muster: device tree: %s: ibm,lmb-size is 0: its blocks are left out\n",
-			device_tree_name(walk->tree, node));
+		device_tree_say(walk->tree, "%s: ibm,lmb-size is 0: its blocks are left out\n",
+				device_tree_name(walk->tree, node));
 		return;
 	}
 	if (sets.count)
@@ -205,7 +206,7 @@ static void read_reserved(struct memory_walk *walk)
 
 	for (int i = 0; i < count; i++)
 		if (!fdt_get_mem_rsv(walk->tree->blob, i, &memory.base, &memory.size) &&
-		    range_is_good("the header's map", memory.base, memory.size))
+		    range_is_good(walk, "the header's map", memory.base, memory.size))
 			walk->to->reserved(walk->to->context, &memory);
 	if (parent < 0)
 		return;
@@ -225,7 +226,6 @@ int device_tree_memory_read(const struct device_tree *tree,
 	read_reserved(&walk);
 	if (walk.ranges)
 		return 0;
-	console_print(
-		"muster: device tree: memory: no node and no block says where there is RAM\n");
+	device_tree_say(tree, "memory: no node and no block says where there is RAM\n");
 	return MUSTER_E_NOT_FOUND;
 }

@@ -103,7 +103,7 @@ static int reserved_have(void *blob)
 
 static int region_write(void *blob, const struct device_tree_next *next)
 {
-	const struct device_tree tree = { blob, next->room };
+	const struct device_tree tree = { .blob = blob, .size = next->room };
 	struct device_tree_widths widths;
 	int parent, node, error = 0;
 

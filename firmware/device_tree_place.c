@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a device tree says of nearness (LoPAPR, chapter 15): each CPU and each piece of memory has a list
+ * What a device tree says of nearness (LoPAPR, Non Uniform Memory Access Option): each CPU and each piece of memory has a list
  * of domains, and reference points say which of them make a node, and how far nodes are apart. The readers of
  * CPUs and memory call it, and a platform's step `nodes`. There are three forms; which one is used has been
  * agreed on with the firmware. It must not look beyond a list's own length.
@@ -77,10 +77,10 @@ int device_tree_affinity_read(const struct device_tree *tree, struct device_tree
 		if (affinity->level_count == DEVICE_TREE_LEVELS_MAX)
 			break;
 		if (!point || point > DEVICE_TREE_DOMAINS_MAX) {
-			console_print(
-				"muster: device tree: rtas: ibm,associativity-reference-points: "
-				"point %u is %u: must be 1 to %u; there are no nodes\n",
-				i, point, DEVICE_TREE_DOMAINS_MAX);
+			device_tree_say(tree,
+					"rtas: ibm,associativity-reference-points: "
+					"point %u is %u: must be 1 to %u; there are no nodes\n",
+					i, point, DEVICE_TREE_DOMAINS_MAX);
 			affinity->level_count = 0;
 			return MUSTER_E_CORRUPT;
 		}
@@ -120,11 +120,11 @@ struct device_tree_place device_tree_place_of(const struct device_tree *tree, in
 	if (!affinity || !cells.count)
 		return nowhere;
 	if (told > cells.count - 1 || told > DEVICE_TREE_DOMAINS_MAX) {
-		console_print(
-			"muster: device tree: %s: ibm,associativity says %u domains and has %u, "
-			"of at most %u: it has no node\n",
-			device_tree_name(tree, node), told, cells.count - 1,
-			DEVICE_TREE_DOMAINS_MAX);
+		device_tree_say(tree,
+				"%s: ibm,associativity says %u domains and has %u, "
+				"of at most %u: it has no node\n",
+				device_tree_name(tree, node), told, cells.count - 1,
+				DEVICE_TREE_DOMAINS_MAX);
 		return nowhere;
 	}
 	for (uint32_t i = 0; i < told; i++)

@@ -41,6 +41,10 @@ struct device_tree_widths {
 };
 struct device_tree_widths device_tree_widths(const struct device_tree *tree, int node);
 
+/* A line about something wrong, unless this tree is read again and has had it. */
+void device_tree_say(const struct device_tree *tree, const char *format, ...)
+	__attribute__((format(printf, 2, 3), cold));
+
 /* A node's name for a message: as it is if it can be printed on one line, else a word that says so. */
 const char *device_tree_name(const struct device_tree *tree, int node);
 

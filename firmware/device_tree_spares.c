@@ -12,7 +12,7 @@
 #include <libfdt.h>
 #include <muster/console.h>
 
-/* Of a connector's index (LoPAPR, 13.5.2.1) the upper bits are its type: 1 is a CPU. */
+/* Of a connector's index (LoPAPR, Dynamic Reconfiguration) the upper bits are its type: 1 is a CPU. */
 #define INDEX_TYPE_SHIFT 28u
 #define INDEX_TYPE_CPU	 1u
 #define INDEX_VALUE	 0x0fffffffu
@@ -48,11 +48,12 @@ struct spares {
 	struct device_tree_interrupts interrupts;
 };
 
-static bool no_spares(const char *rule, uint32_t value)
+static bool no_spares(const struct device_tree *tree, const char *rule, uint32_t value)
 {
-	console_print("muster: device tree: cpus: ibm,drc-indexes: %s (%#x): no CPU is taken to be "
-		      "able to come\n",
-		      rule, value);
+	device_tree_say(tree,
+			"cpus: ibm,drc-indexes: %s (%#x): no CPU is taken to be "
+			"able to come\n",
+			rule, value);
 	return false;
 }
 
@@ -83,7 +84,7 @@ static bool rule_holds(const struct spares *spares, int parent)
 		if (!device_tree_text_has(tree, node, "device_type", "cpu"))
 			continue;
 		if (!proves_rule(tree, node))
-			return no_spares("a core that is there has another number",
+			return no_spares(tree, "a core that is there has another number",
 					 (uint32_t)device_tree_value(tree, node,
 								     "ibm,my-drc-index"));
 		see((uint32_t)device_tree_value(tree, node, "reg"));
@@ -94,12 +95,13 @@ static bool rule_holds(const struct spares *spares, int parent)
 static bool list_is_good(const struct spares *spares)
 {
 	if (spares->count > CONNECTORS_MAX)
-		return no_spares("more connectors than are taken", spares->count);
+		return no_spares(spares->tree, "more connectors than are taken", spares->count);
 	if (device_tree_cell(&spares->indexes, 0) != spares->count)
-		return no_spares("its count is not its length",
+		return no_spares(spares->tree, "its count is not its length",
 				 device_tree_cell(&spares->indexes, 0));
 	if (spares->cores_max && spares->count > spares->cores_max)
-		return no_spares("more than ibm,lrdr-capacity has processors", spares->count);
+		return no_spares(spares->tree, "more than ibm,lrdr-capacity has processors",
+				 spares->count);
 	return true;
 }
 
@@ -147,9 +149,10 @@ void device_tree_spares_read(const struct device_tree *tree, struct device_tree_
 		thread.reg = index & INDEX_VALUE;
 		see(thread.reg);
 		if (!is_in_range(&spares, thread.reg + cpus->threads - 1)) {
-			console_print("muster: device tree: cpus: connector %#x: no interrupt "
-				      "controller takes number %u: left out\n",
-				      index, thread.reg + cpus->threads - 1);
+			device_tree_say(tree,
+					"cpus: connector %#x: no interrupt "
+					"controller takes number %u: left out\n",
+					index, thread.reg + cpus->threads - 1);
 			continue;
 		}
 		for (thread.thread = 0; thread.thread < cpus->threads; thread.thread++) {

@@ -29,7 +29,8 @@ bool handover_arrived(struct handover_arrival *arrival)
 		.generation = handed->found.record.generation,
 		.online = handed->found.record.online,
 		.parked = handed->parked,
-		.left = __atomic_load_n(&page->left, __ATOMIC_ACQUIRE),
+		.left = handed->again ? handed->parked
+				      : __atomic_load_n(&page->left, __ATOMIC_ACQUIRE),
 		.nmis = __atomic_load_n(&page->nmis, __ATOMIC_RELAXED),
 		.machine_checks = __atomic_load_n(&page->machine_checks, __ATOMIC_RELAXED),
 		.free_bytes = handed->found.record.free_bytes,

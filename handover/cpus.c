@@ -53,6 +53,34 @@ static struct park_slot *slot_of(const struct handover_plan *plan, cpu_t cpu)
 	return NULL;
 }
 
+/* Those that have left are on their way into the page: a CPU says that it has stopped before it goes there.
+ * Returns how many have not come within the limit, each named. */
+static uint32_t wait_for_parked(const struct handover_plan *plan)
+{
+	const struct park_page *page = park_region_page(plan->region);
+	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+	uint32_t expected = 0, late = 0;
+
+	for_each_other_record (record)
+		expected += parks(record_cpu(record)) && record_state(record) == CPU_HELD;
+	while (__atomic_load_n(&page->parked, __ATOMIC_ACQUIRE) < expected) {
+		if (clock_limit_over(&limit))
+			break;
+		cpu_relax();
+	}
+	for_each_other_record (record) {
+		cpu_t cpu = record_cpu(record);
+
+		if (!parks(cpu) || record_state(record) != CPU_HELD || slot_of(plan, cpu))
+			continue;
+		console_print("muster: CPU %u: has left, and does not wait in the park page within "
+			      "%u ms\n",
+			      cpu.number, clock_cpu_limit());
+		late++;
+	}
+	return late;
+}
+
 /* Nobody comes in any more, and those that are in are at rest. Returns how many are not. */
 static uint32_t close_door(const struct handover_plan *plan)
 {
@@ -136,7 +164,9 @@ int cpus_leave(struct handover_plan *plan)
 	if (plan->parks && (!late || plan->request->go_on_without)) {
 		park_region_take_stopped(plan->region, plan->root);
 		late += leave(parks);
+		late += wait_for_parked(plan);
 	}
+	plan->late = late;
 	if (late && !plan->request->go_on_without) {
 		console_print("muster: handover: refused: %u CPUs are late\n", late);
 		(void)close_door(plan);
@@ -144,6 +174,7 @@ int cpus_leave(struct handover_plan *plan)
 		return MUSTER_E_TIMED_OUT;
 	}
 	if (close_door(plan) && !plan->request->go_on_without) {
+		plan->late = true;
 		console_print(
 			"muster: handover: refused: CPUs are on their way into the park page\n");
 		come_again(plan);

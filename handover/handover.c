@@ -79,5 +79,7 @@ int muster_handover(const struct handover_request *request)
 	if (!error)
 		leave(&plan);
 	/* A CPU that is late may come to the page after all, and halt there. */
+	if (!plan.late)
+		plan_undo(&plan);
 	return error;
 }

@@ -198,6 +198,8 @@ int payload_elf_read(const struct firmware_reader *reader, uint32_t machine, uin
 	int error = header_read(reader, machine, payload, &header);
 
 	payload->segment_count = 0;
+	if (error)
+		return error;
 	for (uint32_t i = 0; i < header.program_header_count && !error; i++) {
 		struct elf_program_header program;
 

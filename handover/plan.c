@@ -75,10 +75,14 @@ uint64_t plan_alloc(struct handover_plan *plan, uint64_t size, uint64_t limit, c
 {
 	uint64_t base;
 
+	/* Page tables for a region within it can be given back as a whole. */
+	const uint64_t within = UINT64_C(2) << 20;
+
 	size = page_up(size);
 	if (plan->claim_count == PLAN_CLAIMS_MAX)
 		return 0;
-	base = mem_alloc(size, 0, .owner = owner, .limit = limit);
+	base = mem_alloc(size, 0, .owner = owner, .limit = limit,
+			 .no_cross = size <= within ? within : 0);
 	if (base)
 		plan_claimed(plan, base, size);
 	return base;
@@ -86,6 +90,9 @@ uint64_t plan_alloc(struct handover_plan *plan, uint64_t size, uint64_t limit, c
 
 void plan_undo(struct handover_plan *plan)
 {
+	if (plan->root)
+		park_region_root_free(plan->region, plan->root);
+	plan->root = 0;
 	while (plan->claim_count--)
 		(void)mem_free(plan->claims[plan->claim_count].base,
 			       plan->claims[plan->claim_count].size);
@@ -225,14 +232,25 @@ static void copies_write(const struct handover_plan *plan)
 }
 _Static_assert(PAYLOAD_SEGMENTS_MAX <= PARK_COPIES_MAX, "one copy for each segment");
 
+static bool module_find(struct handover_plan *plan)
+{
+	uint32_t index = plan->request->module;
+
+	if (index != HANDOVER_LAST_MODULE)
+		return plan->platform->module(index, &plan->module.base, &plan->module.size);
+	/* Asking for one too many leaves the last as it was found. */
+	for (index = 0; plan->platform->module(index, &plan->module.base, &plan->module.size);)
+		index++;
+	return index;
+}
+
 static int payload_read(struct handover_plan *plan)
 {
 	int error;
 
-	if (!plan->platform->module(plan->request->module, &plan->module.base,
-				    &plan->module.size)) {
-		console_print("muster: payload: module %u: this kernel was not given that many\n",
-			      plan->request->module);
+	if (!module_find(plan)) {
+		console_print("muster: payload: module: this kernel was not given one, or not that "
+			      "many\n");
 		return MUSTER_E_NOT_FOUND;
 	}
 	error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,

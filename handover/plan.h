@@ -25,6 +25,7 @@ struct handover_plan {
 	uint32_t slots;
 	uint64_t record_bytes;
 	bool parks;    /* CPUs wait there */
+	bool late;     /* a CPU may still come there, so it stays */
 	uint8_t *cold; /* by CPU number: it is to be started cold */
 	uint64_t told; /* what the payload is told, in the region */
 	uint64_t free_bytes;

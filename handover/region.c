@@ -21,13 +21,15 @@ static bool refuse(uint64_t address, const char *rule)
 /* The one that we came by, if all have left it and it will do. */
 static bool place_again(struct handover_plan *plan)
 {
-	const struct handed_over *before = plan->platform->arrived();
+	struct handed_over *before = plan->platform->arrived();
 
 	if (!before->good || before->region_size < plan->region_size ||
-	    __atomic_load_n(&park_region_page(before->region)->left, __ATOMIC_ACQUIRE) !=
-		    before->parked ||
 	    plan_meets_payload(&plan->payload, before->region, before->region_size))
 		return false;
+	if (!before->again && __atomic_load_n(&park_region_page(before->region)->left,
+					      __ATOMIC_ACQUIRE) != before->parked)
+		return false;
+	before->again = true;
 	plan->region = before->region;
 	plan->region_size = before->region_size;
 	return true;

@@ -165,7 +165,10 @@ int handover_go(void)
 {
 	static struct cpu_call_request request;
 	struct handover_arrival arrival;
-	struct handover_request order = { .go_on_without = late_choice };
+	struct handover_request order = { .module = HANDOVER_LAST_MODULE,
+					  .go_on_without = late_choice };
+	uint64_t free_before;
+	int error;
 
 	if (park_wish_read(park_text, &order.park))
 		return MUSTER_E_INVALID;
@@ -183,5 +186,12 @@ int handover_go(void)
 	if (late_cpu < cpu_possible_count() && !arrival.generation)
 		(void)cpu_call_async(cpu_from_number((uint32_t)late_cpu), &request, be_late, NULL);
 	wait_until_asked();
-	return muster_handover(&order);
+	free_before = mem_free_total();
+	error = muster_handover(&order);
+	if (error == MUSTER_E_TIMED_OUT && late_cpu < cpu_possible_count())
+		return error; /* what that CPU has stays */
+	if (mem_free_total() != free_before)
+		console_print("muster: handover: refused, and %ld bytes of memory are missing\n",
+			      (long)(free_before - mem_free_total()));
+	return error;
 }

@@ -5,13 +5,15 @@
  *
  * Command line: test=all (default), test=none, test=failures and test=calls (the slow ones too), and test=hotplug,
  * test=hotplug-again, test=nmi, which need a host that does what it is asked; test=xen: Xen's rules
- * only; test=xen-again: these, the others, and these once more.
+ * only; test=xen-again: these, the others, and these once more; test=papr, test=papr-again: LoPAPR's.
  */
 #include "kernel/handover.h"
 #include "kernel/tests.h"
 
 /* Only where there is a Xen: the build leaves it out of other architectures. */
 #pragma weak test_xen
+/* The same of a PAPR hypervisor. */
+#pragma weak test_papr
 /* Only where a kernel can be left for another: the same. */
 #pragma weak handover_words
 #pragma weak handover_say
@@ -35,7 +37,9 @@ enum test_choice {
 	TEST_NMI,
 	TEST_XEN,
 	TEST_XEN_AGAIN,
-	TEST_CALLS
+	TEST_CALLS,
+	TEST_PAPR,
+	TEST_PAPR_AGAIN
 };
 
 static uint64_t test_choice;
@@ -83,6 +87,14 @@ static void run_test_xen(struct ktap *ktap)
 		ktap_result(ktap, false, "xen: this image has no such test");
 }
 
+static void run_test_papr(struct ktap *ktap)
+{
+	if (test_papr)
+		test_papr(ktap);
+	else
+		ktap_result(ktap, false, "papr: this image has no such test");
+}
+
 static void run_tests(struct ktap *ktap)
 {
 	bool hotplug = test_choice == TEST_HOTPLUG || test_choice == TEST_HOTPLUG_AGAIN;
@@ -96,6 +108,8 @@ static void run_tests(struct ktap *ktap)
 		test_nmi(ktap);
 	if (test_choice == TEST_XEN_AGAIN)
 		run_test_xen(ktap);
+	if (test_choice == TEST_PAPR_AGAIN)
+		run_test_papr(ktap);
 	test_ids(ktap);
 	test_percpu(ktap);
 	test_calls(ktap);
@@ -106,6 +120,7 @@ static void run_tests(struct ktap *ktap)
 	test_percpu_alloc(ktap);
 	test_nodes(ktap);
 	test_protection(ktap);
+	test_layout(ktap);
 	test_down_up(ktap);
 	if (test_choice == TEST_FAILURES)
 		test_failures(ktap);
@@ -114,14 +129,19 @@ static void run_tests(struct ktap *ktap)
 		test_hotplug_go(ktap, test_choice == TEST_HOTPLUG_AGAIN);
 	if (test_choice == TEST_XEN_AGAIN)
 		run_test_xen(ktap);
+	if (test_choice == TEST_PAPR_AGAIN)
+		run_test_papr(ktap);
 	(void)ktap_end(ktap);
 }
 
 /* Also with a CPU missing: there are rules for one that was never initialised. */
-static void run_xen_rules(struct ktap *ktap)
+static void run_rules(struct ktap *ktap)
 {
 	ktap_begin(ktap, 0);
-	run_test_xen(ktap);
+	if (test_choice == TEST_XEN)
+		run_test_xen(ktap);
+	else
+		run_test_papr(ktap);
 	(void)ktap_end(ktap);
 }
 
@@ -131,8 +151,8 @@ static int run(struct ktap *ktap)
 		(void)cpu_call(test_last_cpu(), panic_on_this_cpu, NULL);
 	if (test_choice == TEST_OVERFLOW)
 		(void)cpu_call(test_last_cpu(), overflow_on_this_cpu, NULL);
-	if (test_choice == TEST_XEN)
-		run_xen_rules(ktap);
+	if (test_choice == TEST_XEN || test_choice == TEST_PAPR)
+		run_rules(ktap);
 	else if (test_choice != TEST_NONE)
 		run_tests(ktap);
 	return ktap->failed ? STATUS_TESTS_FAILED : 0;
@@ -140,9 +160,10 @@ static int run(struct ktap *ktap)
 
 int muster_main(void)
 {
-	static const char *const choices[] = { "all",	   "none",	"failures",	 "panic",
-					       "overflow", "hotplug",	"hotplug-again", "nmi",
-					       "xen",	   "xen-again", "calls",	 NULL };
+	static const char *const choices[] = { "all",	     "none",	  "failures",	   "panic",
+					       "overflow",   "hotplug",	  "hotplug-again", "nmi",
+					       "xen",	     "xen-again", "calls",	   "papr",
+					       "papr-again", NULL };
 	struct command_line_word words[1 + HANDOVER_WORDS] = {
 		{ .name = "test",
 		  .kind = COMMAND_LINE_CHOICE,
@@ -161,8 +182,8 @@ int muster_main(void)
 	if (missing < 0) {
 		status = STATUS_NO_BRING_UP;
 	} else if (missing > 0) {
-		if (test_choice == TEST_XEN)
-			run_xen_rules(&ktap);
+		if (test_choice == TEST_XEN || test_choice == TEST_PAPR)
+			run_rules(&ktap);
 		status = STATUS_CPUS_MISSING;
 	} else {
 		free_now = mem_free_total();

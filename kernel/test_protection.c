@@ -15,11 +15,28 @@ static void try_own_stack(void *result)
 	*(bool *)result = fault_on_execute((uintptr_t)local);
 }
 
+/* What holds data. */
+static void test_execute(struct ktap *ktap, cpu_t last)
+{
+	bool stack_runs = false;
+
+	if (fault_has_no_execute && !fault_has_no_execute()) {
+		ktap_skip(ktap, "protection: data cannot be run", "this CPU has no no-execute");
+		return;
+	}
+	ktap_result(ktap, fault_on_execute((uintptr_t)constant),
+		    "protection: constants cannot be run");
+	ktap_result(ktap, fault_on_execute((uintptr_t)variable),
+		    "protection: variables cannot be run");
+	ktap_result(ktap, fault_on_execute(percpu_unit(last)), "protection: units cannot be run");
+	(void)cpu_call(last, try_own_stack, &stack_runs);
+	ktap_result(ktap, stack_runs, "protection: stacks cannot be run");
+}
+
 void test_protection(struct ktap *ktap)
 {
 	cpu_t last = test_last_cpu();
 	uintptr_t guard = stack_top(last, STACK_MAIN) - stack_size(STACK_MAIN) - 1;
-	bool stack_runs = false;
 
 	/* Where nothing maps a unit, nothing protects either. */
 	if (mem_table_behind(percpu_unit(last)) == UINT64_MAX) {
@@ -33,15 +50,9 @@ void test_protection(struct ktap *ktap)
 		    "protection: code can be read");
 	ktap_result(ktap, fault_on_write((uintptr_t)constant),
 		    "protection: constants cannot be written");
-	ktap_result(ktap, fault_on_execute((uintptr_t)constant),
-		    "protection: constants cannot be run");
 	ktap_result(ktap, !fault_on_write((uintptr_t)variable),
 		    "protection: variables can be written");
-	ktap_result(ktap, fault_on_execute((uintptr_t)variable),
-		    "protection: variables cannot be run");
-	ktap_result(ktap, fault_on_execute(percpu_unit(last)), "protection: units cannot be run");
-	(void)cpu_call(last, try_own_stack, &stack_runs);
-	ktap_result(ktap, stack_runs, "protection: stacks cannot be run");
+	test_execute(ktap, last);
 	if (last.number)
 		ktap_result(ktap, fault_on_read(guard),
 			    "protection: nothing below the stack of CPU %u", last.number);

@@ -21,6 +21,7 @@ void test_memory(struct ktap *ktap);
 void test_nodes(struct ktap *ktap);
 void test_protection(struct ktap *ktap);
 void test_stacks(struct ktap *ktap);
+void test_layout(struct ktap *ktap);
 /* Takes CPUs down and up again, then once with a failure at every step. */
 void test_down_up(struct ktap *ktap);
 void test_failures(struct ktap *ktap);
@@ -35,6 +36,8 @@ void test_nmi(struct ktap *ktap);
 void test_handover(struct ktap *ktap, uint64_t free_now);
 /* Does Xen keep the rules of its public headers? Fails where the machine is not Xen. */
 void test_xen(struct ktap *ktap);
+/* Does the hypervisor keep the rules of LoPAPR? Fails where this is not a PAPR guest. */
+void test_papr(struct ktap *ktap);
 
 /* Ask the host: for an NMI to all CPUs, for a CPU that is not there, for taking one back. */
 void ask_for_nmi(void);

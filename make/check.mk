@@ -6,16 +6,18 @@
 CHECK_FUZZ_SECONDS := 5
 
 check-build: all $(UNIT_TESTS) $(TOOL_TESTS) $(TSAN_TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) \
-	$(TOOL_FUZZERS) $(HISTORY_KERNELS) $(SHIM) $(BUILD)/sanitized/muster \
+	$(TOOL_FUZZERS) $(HISTORY_KERNELS) $(I386_KERNELS) $(SHIM) $(BUILD)/sanitized/muster \
 	$(BUILD)/tests/unit/tool/fake_qemu | $(BUILD)/packages-run
 
 check:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
 	$(Q)$(MAKE) --no-print-directory media
+	-$(Q)$(MAKE) --no-print-directory -k -j2 unit-32
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) sh tests/check.sh
 check-all:
 	$(Q)$(MAKE) --no-print-directory -j2 check-build
 	$(Q)$(MAKE) --no-print-directory media
+	-$(Q)$(MAKE) --no-print-directory -k -j2 unit-32
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=60 MATRIX=--all sh tests/check.sh
 fuzz: FUZZ_SECONDS = 60
 fuzz: $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) $(TOOL_FUZZERS)

@@ -15,12 +15,14 @@ HOSTED_SOURCES := $(filter-out core/string.c core/panic.c,$(wildcard core/*.c)) 
 	$(wildcard firmware/*.c) arch/x86_64/cpu_compare.c device/wakeup_mailbox.c \
 	device/qemu_cpu_hotplug.c platform/xen/xen_cpuid.c \
 	tests/unit/host_machine.c
-HOSTED_SOURCES += platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
+HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
+HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
+HOSTED_SOURCES += arch/i386/arithmetic_64.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).
-HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h08_area_contract h09_area_after_leave h08_papr_vpa h09_papr_leave
+HISTORY_TESTS  := h03_boot_area $(basename $(notdir $(wildcard tests/history/h04_*.c))) h06_fixmap_seal h07_hole_before_memory h08_area_contract h09_area_after_leave h08_papr_vpa h09_papr_leave
 UNIT_ALONE     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 HISTORY_ALONE  := $(HISTORY_TESTS:%=$(BUILD)/tests/history/%)
 UNIT_TESTS     := $(UNIT_ALONE) $(HISTORY_ALONE)
@@ -34,6 +36,10 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -l:libfdt.a -o $@
 
+# A handover's plan, with a stand-in for the architecture.
+PLAN_OBJECTS := $(patsubst %,$(BUILD)/hosted/handover/%.o,plan region told)
+$(BUILD)/tests/unit/test_handover_plan: EXTRA_OBJECTS := $(PLAN_OBJECTS)
+$(BUILD)/tests/unit/test_handover_plan: $(PLAN_OBJECTS)
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o
@@ -48,9 +54,11 @@ $(BUILD)/tests/unit/test_pc_mailbox: EXTRA_OBJECTS := $(BUILD)/hosted/platform/p
 $(BUILD)/tests/unit/test_pc_mailbox: $(BUILD)/hosted/platform/pc/pc_mailbox.o
 
 $(BUILD)/tests/unit/test_xen_events: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_events: $(BUILD)/hosted/platform/xen/event_channel.o \
-	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o
+	$(BUILD)/hosted/platform/xen/event_listen.o $(BUILD)/hosted/platform/xen/vcpu_areas.o \
+	$(BUILD)/hosted/platform/xen/xen_time.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_pv_vcpu: $(BUILD)/hosted/platform/xen/pv/pv_vcpu.o
 $(BUILD)/tests/unit/test_xen_listen: EXTRA_OBJECTS := $(BUILD)/hosted/platform/xen/event_listen.o
@@ -76,6 +84,7 @@ FUZZ_FLAGS   := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recove
 FUZZ_SOURCES := core/format.c core/format_text.c core/console.c core/command_line.c core/machine.c \
 	core/clock.c core/error.c $(wildcard firmware/*.c)
 FUZZ_SOURCES += handover/payload_elf.c handover/payload_parts.c
+FUZZ_SOURCES += device/dr_connector.c
 FUZZ_SOURCES += platform/xen/event_fifo.c platform/xen/pv/pv_boot.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzzed/%.o)
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %/fuzz_report.c %/fuzz_bench.c,$(wildcard tests/fuzz/fuzz_*.c)))

@@ -35,6 +35,10 @@ install: all $(BUILD)/libmuster-x86_64.a
 	install -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
 	install -m 644 $(BUILD)/libmuster-x86_64.a $(BUILD)/muster-x86_64.elf arch/x86_64/muster.lds \
 		$(DESTDIR)$(PREFIX)/lib/muster
+	install -m 644 $(I386_LIBRARY) $(BUILD)/muster-i386.elf $(DESTDIR)$(PREFIX)/lib/muster
+	install -m 644 arch/i386/muster.lds $(DESTDIR)$(PREFIX)/lib/muster/muster-i386.lds
+	install -m 644 $(BUILD)/libmuster-ppc64le.a $(BUILD)/muster-ppc64le.elf $(DESTDIR)$(PREFIX)/lib/muster
+	install -m 644 arch/ppc64/muster.lds $(DESTDIR)$(PREFIX)/lib/muster/muster-ppc64le.lds
 	install -m 755 $(INSTRUCTIONS) $(DESTDIR)$(PREFIX)/lib/muster
 	install -m 644 tool/profiles/*.profile $(DESTDIR)$(PREFIX)/share/muster/profiles
 	install -m 644 docs/muster.1 $(DESTDIR)$(PREFIX)/share/man/man1

@@ -45,11 +45,12 @@ $(XEN): make/fetch_xen.sh
 # What a platform of `make run` needs besides the kernel.
 MEDIA_pc-grub  := $(BUILD)/muster-x86_64.iso
 MEDIA_pc-ovmf  := $(BUILD)/muster-x86_64.iso
+MEDIA_i386-grub := $(BUILD)/muster-i386.iso
 MEDIA_pc-kexec := $(BUILD)/muster-x86_64.kexec $(BUILD)/peers/linux/vmlinuz
 MEDIA_xen-pv   := $(XEN)
 MEDIA_xen-pvh  := $(XEN)
 # And what the boot matrix needs.
-MEDIA := $(BUILD)/muster-x86_64.iso $(BUILD)/h01-boot-x86_64.iso $(BUILD)/muster-x86_64.kexec \
+MEDIA := $(BUILD)/muster-x86_64.iso $(BUILD)/muster-i386.iso $(BUILD)/h01-boot-x86_64.iso $(BUILD)/muster-x86_64.kexec \
 	$(BUILD)/h01-boot-x86_64.kexec $(BUILD)/wrong-entry-x86_64.kexec $(BUILD)/moved-x86_64.kexec \
 	$(BUILD)/peers/linux/vmlinuz $(XEN)
 

@@ -10,7 +10,7 @@ PPC64_FLAGS := -std=gnu17 -O2 -g -ffreestanding -fpie -mcpu=power8 -mno-altivec 
 
 # What only x86-64 has: ACPI and its boot protocols, the PC's devices, its list of platforms.
 PPC64_SOURCES := $(filter-out platform/list.c platform/everything.c,$(wildcard core/*.c arch/*.c \
-	arch/ppc64/*.c arch/ppc64/*.S platform/*.c handover/*.c platform/papr/*.c)) firmware/park_read.c $(FDT_SOURCES) $(LIBFDT_NEEDS)
+	arch/ppc64/*.c arch/ppc64/*.S $(PPC64_DEVICES) platform/*.c handover/*.c platform/papr/*.c)) firmware/park_read.c $(FDT_SOURCES) $(LIBFDT_NEEDS)
 PPC64_OBJECTS := $(patsubst %,$(BUILD)/ppc64le/%.o,$(basename $(PPC64_SOURCES)))
 PPC64_LIBRARY := $(BUILD)/libmuster-ppc64le.a
 PPC64_LIBFDT  := $(LIBFDT_ppc64)/libfdt.a
@@ -67,13 +67,15 @@ $(BUILD)/hello-ppc64le.elf: $(PPC64_HELLO) $(PPC64_LIBRARY) arch/ppc64/muster.ld
 -include $(PPC64_HELLO:.o=.d)
 
 # One that goes on to another as kexec does: boot tests of the flattened tree's way in.
-$(eval $(call ppc64_kernel,kexec,tests/boot/kexec_ppc64/kexec.c,-u muster_with_command_line))
+$(eval $(call ppc64_kernel,kexec,$(wildcard tests/boot/kexec_ppc64/*.c),-u muster_with_command_line))
+$(BUILD)/ppc64le/tests/boot/kexec_ppc64/bad_tree.o: PPC64_FLAGS += $(LIBFDT_FLAGS_ppc64)
 # Kernels that do on purpose what real ones once did by mistake: tests/history.
 $(eval $(call ppc64_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(PPC64_WHOLE) --wrap=percpu_base_load))
 $(eval $(call ppc64_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(PPC64_WHOLE) --wrap=percpu_base_load))
 $(eval $(call ppc64_kernel,h03,tests/history/h03_boot_area_reused.c,$(PPC64_WHOLE) --wrap=unit_move_boot))
+$(eval $(call ppc64_kernel,early-panic,tests/boot/early_panic.c,$(PPC64_WHOLE)))
 $(eval $(call ppc64_kernel,h10,tests/history/h10_traced_after_panic.c,$(PPC64_WHOLE) --wrap=papr_hcall --wrap=rtas_call))
-check-build: $(foreach kernel,h01-boot h01-secondary h03 h10,$(BUILD)/$(kernel)-ppc64le.elf)
+check-build: $(foreach kernel,h01-boot h01-secondary h03 h10 early-panic,$(BUILD)/$(kernel)-ppc64le.elf)
 check-build: $(BUILD)/kexec-ppc64le.elf
 
 all: $(PPC64_LIBRARY) $(BUILD)/muster-ppc64le.elf $(BUILD)/hello-ppc64le.elf

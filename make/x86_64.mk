@@ -11,7 +11,9 @@ ifneq ($(findstring clang,$(CC_X86_64)),)
 X86_FLAGS += --target=x86_64-unknown-none-elf
 endif
 
-X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S device/*.c \
+# Devices that only ppc64 has.
+PPC64_DEVICES := device/dr_connector.c device/xics.c device/xive.c
+X86_SOURCES := $(wildcard core/*.c $(filter-out $(FDT_SOURCES),$(wildcard firmware/*.c)) arch/*.c arch/x86_64/*.c arch/x86_64/*.S $(filter-out $(PPC64_DEVICES),$(wildcard device/*.c)) \
 	platform/*.c handover/*.c platform/pc/*.c platform/xen/*.c platform/xen/*.S platform/xen/*/*.c platform/xen/*/*.S)
 X86_OBJECTS := $(patsubst %,$(BUILD)/x86_64/%.o,$(basename $(X86_SOURCES)))
 X86_LIBRARY := $(BUILD)/libmuster-x86_64.a
@@ -58,7 +60,9 @@ endef
 
 # All that an image may leave out (core/image_choice.h) is in these.
 X86_WHOLE := -u muster_everything
-$(eval $(call x86_kernel,muster,$(wildcard kernel/*.c),$(X86_WHOLE)))
+# Self-tests of what only a ppc64 hypervisor has are left out.
+X86_KERNEL := $(filter-out kernel/test_papr.c kernel/papr_%.c,$(wildcard kernel/*.c))
+$(eval $(call x86_kernel,muster,$(X86_KERNEL),$(X86_WHOLE)))
 $(eval $(call x86_kernel,embed,$(wildcard examples/embed/*.c),$(X86_WHOLE)))
 
 # The smallest: one way in, one link, no names for its backtraces.
@@ -83,7 +87,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
-$(eval $(call x86_kernel,h11,$(wildcard kernel/*.c) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
+$(eval $(call x86_kernel,h11,$(X86_KERNEL) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # A panic before step `console`.
 $(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.

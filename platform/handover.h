@@ -25,6 +25,7 @@ struct handed_over {
 	bool good;		      /* page and record are; else a line has said why not */
 	uint32_t parked; /* CPUs that it parked, and of these, those that nobody knows */
 	uint32_t unknown;
+	bool again; /* all have left, and the region has been filled anew: it says nothing of them any more */
 	struct park_found found;
 };
 
@@ -52,7 +53,7 @@ struct handover_telling {
 };
 
 struct platform_handover {
-	const struct handed_over *(*arrived)(void);
+	struct handed_over *(*arrived)(void);
 	/* Modules that this kernel was given. */
 	bool (*module)(uint32_t index, uint64_t *base, uint64_t *size);
 	/*

@@ -49,8 +49,11 @@ run_cmocka() { # NAME PROGRAM
 }
 
 unit() {
+	# Their C library is fetched (make/fetch_i386.sh), which may fail and must not go unseen.
+	run_test "unit tests with 32 bits: all of them are built" sh -c \
+		"make --no-print-directory -q BUILD='$BUILD' unit-32 || { echo 'make unit-32 says why'; exit 1; }"
 	for program in "$BUILD"/tests/unit/test_* "$BUILD"/tests/unit/tool/test_* \
-		"$BUILD"/tests/history/h* "$BUILD"/tsan/tests/unit/test_*; do
+		"$BUILD"/tests/history/h* "$BUILD"/tsan/tests/unit/test_* "$BUILD"/tests_32/tests/unit/test_*; do
 		case $program in *.d | *.o | *.passed) continue ;; esac
 		[ -x "$program" ] && [ -f "$program" ] &&
 			run_cmocka "${program#"$BUILD"/}" "$program"
@@ -84,8 +87,11 @@ sources() {
 	done
 	run_test "this_cpu(n)++ is one instruction, clang" sh tests/percpu_code.sh clang
 	run_test "this_cpu(n)++ is one instruction, gcc" sh tests/percpu_code.sh gcc
+	run_test "this_cpu(n)++ is one instruction, i386" sh tests/percpu_code.sh clang i386
 	run_test "nothing in the image is writable and executable" sh -c \
 		"! llvm-readelf -lW $BUILD/muster-x86_64.elf | grep LOAD | grep -q 'RWE'"
+	run_test "nothing in the i386 image is writable and executable" sh -c \
+		"! llvm-readelf -lW $BUILD/muster-i386.elf | grep LOAD | grep -q 'RWE'"
 	run_test "what a kernel supplies and may replace is as docs/embedding.md says" \
 		env BUILD="$BUILD" sh tests/embedding.sh
 	run_test "the check of docs/embedding.md finds what is not true" sh -c \

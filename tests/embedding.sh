@@ -17,11 +17,12 @@ fault() {
 	bad=1
 }
 
-# The symbols in the tables under one heading; of one way only, if it is given.
+# The symbols in the tables under one heading, but for those of another architecture; of one way only, if it
+# is given.
 table() { # HEADING [HOW]
 	awk -v heading="## $1" -v how="${2:-}" -F '|' '
 		/^## / { inside = $0 == heading }
-		inside && $2 ~ /`/ {
+		inside && $2 ~ /`/ && $3 !~ /^ on ppc64:/ {
 			gsub(/[ `]/, "", $2); gsub(/ /, "", $3)
 			if (how == "" || $3 == how) print $2
 		}' "$document" | sort -u

@@ -91,10 +91,22 @@ struct bench_virtual {
 };
 #define BENCH_VIRTUAL 3
 
+/* CPUs that waited in the park page while one kernel went on to another. Instructions. */
+struct bench_park {
+	uint64_t cpus;
+	struct bench_figure
+		wake; /* of the boot CPU, from the decision to wake until the store is made */
+	struct bench_figure
+		online;		  /* of all CPUs, without waits, from START until all are online */
+	struct bench_figure cold; /* the same where they are started cold */
+};
+#define BENCH_PARKS 3
+
 struct bench {
 	bool quick;
 	struct bench_guest guests[BENCH_GUESTS_MAX]; /* by number of CPUs, ascending */
 	size_t guest_count;
+	struct bench_park parks[BENCH_PARKS]; /* by number of CPUs, ascending */
 	struct bench_image hello, muster;
 	struct bench_figure percpu_alloc; /* ns */
 	struct bench_figure increment;	  /* instructions */

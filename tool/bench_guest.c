@@ -161,7 +161,7 @@ int guest_boot(const struct bench_setup *setup, uint64_t cpus, char *const *word
 		.cpus = cpus,
 		.memory = setup->memory ? setup->memory : setup->profile->memory,
 		.append = "test=none",
-		.qemu_args = words,
+		.qemu_args = words ? words : setup->qemu_args,
 		.timeout = setup->timeout,
 	};
 	char message[BOOT_MESSAGE_SIZE];

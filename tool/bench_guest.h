@@ -16,7 +16,8 @@ struct bench_setup {
 	const char *profiles; /* the folder that the user named, or NULL */
 	const char *kvm_unit_tests; /* a built checkout, or NULL */
 	uint64_t timeout;
-	uint64_t memory; /* MiB; 0: the profile's */
+	uint64_t memory;	/* MiB; 0: the profile's */
+	char *const *qemu_args; /* more words for QEMU, where there are no others; or NULL */
 	uint64_t linux_cpus;
 };
 

@@ -131,15 +131,33 @@ static json_t *virtual_json(const struct bench *bench)
 	return array;
 }
 
+static json_t *parks_json(const struct bench *bench)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < BENCH_PARKS; i++) {
+		const struct bench_park *park = &bench->parks[i];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:o, s:o, s:o, s:s}", "cpus", count(true, park->cpus),
+				  "wake", real(park->wake.known, park->wake.value),
+				  "start_to_online", real(park->online.known, park->online.value),
+				  "cold", real(park->cold.known, park->cold.value), "note",
+				  park->wake.note));
+	}
+	return array;
+}
+
 static json_t *bench_json(const struct bench *bench, const struct target_row rows[TARGETS])
 {
-	return json_pack("{s:i, s:b, s:o, s:[o, o], s:{s:o, s:o}, s:[o, o], s:o, s:o}", "schema", 1,
-			 "quick", (int)bench->quick, "guests", guests_json(bench), "images",
-			 image_json(&bench->hello), image_json(&bench->muster), "peers", "linux",
-			 linux_json(&bench->linux_kernel), "kvm_unit_tests",
+	return json_pack("{s:i, s:b, s:o, s:[o, o], s:{s:o, s:o}, s:[o, o], s:o, s:o, s:o}",
+			 "schema", 1, "quick", (int)bench->quick, "guests", guests_json(bench),
+			 "images", image_json(&bench->hello), image_json(&bench->muster), "peers",
+			 "linux", linux_json(&bench->linux_kernel), "kvm_unit_tests",
 			 kut_json(&bench->kvm_unit_tests), "xen", hypervised_json(&bench->xen[0]),
-			 hypervised_json(&bench->xen[1]), "papr", virtual_json(bench), "targets",
-			 targets_json(rows));
+			 hypervised_json(&bench->xen[1]), "papr", virtual_json(bench), "parked",
+			 parks_json(bench), "targets", targets_json(rows));
 }
 
 int bench_write_json(const struct bench *bench, const struct target_row rows[TARGETS], FILE *file)

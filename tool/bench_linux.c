@@ -26,7 +26,7 @@
 #define SLOW		  10 /* from so many seconds on one boot says enough */
 #define MEMORY		  1024
 /* A guest of an emulated hypervisor may take minutes. */
-#define TIMEOUT_HYPERVISED 400
+#define TIMEOUT_HYPERVISED 150
 /* The delay loop's length is not measured on ppc64. */
 #define APPEND_VIRTUAL	"console=hvc0 panic=-1"
 #define MEMORY_VIRTUAL	2048
@@ -186,10 +186,10 @@ static int boot_once(const struct boot_order *order, const struct watch *watch, 
 /* A loaded host can only make it slower: the least of some boots is what it needs. A clock that counts
  * instructions says the same each time. */
 static void boot_some(const struct boot_order *order, struct watch *watch, const char *kernel,
-		      struct bench_peer *peer)
+		      struct bench_peer *peer, unsigned int most)
 {
 	const bool by_stamps = watch->by_stamps;
-	const unsigned int wanted = by_stamps ? 1 : LINUX_BOOTS;
+	const unsigned int wanted = by_stamps ? 1 : most;
 	unsigned int boots = 0;
 
 	for (; boots < wanted && (!boots || peer->seconds < SLOW); boots++) {
@@ -205,9 +205,11 @@ static void boot_some(const struct boot_order *order, struct watch *watch, const
 	if (by_stamps)
 		snprintf(peer->note, sizeof(peer->note), "%.100s, by the stamps of its log",
 			 kernel);
-	else
+	else if (most > 1)
 		snprintf(peer->note, sizeof(peer->note), "%.100s, the least of %u boots", kernel,
 			 boots);
+	else
+		snprintf(peer->note, sizeof(peer->note), "%.100s", kernel);
 }
 
 /* More than the profile says: its image is in build. */
@@ -216,6 +218,7 @@ struct how {
 	uint64_t memory, timeout;
 	char *const *words; /* for QEMU, with which its clock counts instructions; or NULL */
 	const char *folder, *package;
+	unsigned int boots;
 };
 
 static void measure(const struct bench_setup *setup, const struct profile *profile,
@@ -227,7 +230,7 @@ static void measure(const struct bench_setup *setup, const struct profile *profi
 					  .cpus = setup->linux_cpus,
 					  .memory = how->memory,
 					  .append = how->append,
-					  .qemu_args = how->words,
+					  .qemu_args = how->words ? how->words : setup->qemu_args,
 					  .timeout = how->timeout,
 					  .line = on_line,
 					  .context = &watch,
@@ -235,7 +238,7 @@ static void measure(const struct bench_setup *setup, const struct profile *profi
 
 	*peer = (struct bench_peer){ .what = WHAT };
 	if (kernel)
-		boot_some(&order, &watch, kernel, peer);
+		boot_some(&order, &watch, kernel, peer, how->boots);
 	else
 		snprintf(peer->note, sizeof(peer->note),
 			 "no kernel in %.100s/%s/boot; `make bench` fetches package %s",
@@ -255,7 +258,7 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 
 	measure(setup, &profile,
 		&(struct how){ boot, APPEND, MEMORY, setup->timeout, NULL, "linux",
-			       "linux-image-amd64" },
+			       "linux-image-amd64", LINUX_BOOTS },
 		kernel, peer);
 	free(kernel);
 	free(boot);
@@ -275,14 +278,14 @@ void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
 	measure(setup, &profile,
 		&(struct how){ boot, APPEND_VIRTUAL, MEMORY_VIRTUAL,
 			       setup->timeout > TIMEOUT_VIRTUAL ? setup->timeout : TIMEOUT_VIRTUAL,
-			       words, "linux-ppc64el", "linux-image-powerpc64le" },
+			       words, "linux-ppc64el", "linux-image-powerpc64le", 1 },
 		kernel, peer);
 	free(kernel);
 	free(boot);
 	free(folder);
 }
 
-void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
 {
 	char *folder = text_format("%s/linux", setup->peers);
 	char *kernel = find_kernel(folder);
@@ -295,9 +298,10 @@ void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer
 		&(struct how){ setup->build, APPEND_HYPERVISED, LINUX_MEMORY_HYPERVISED,
 			       setup->timeout > TIMEOUT_HYPERVISED ? setup->timeout
 								   : TIMEOUT_HYPERVISED,
-			       NULL, "linux", "linux-image-amd64" },
+			       NULL, "linux", "linux-image-amd64", 1 },
 		kernel, peer);
 	free(kernel);
 	free(image);
 	free(folder);
+	return peer->known ? 0 : -1;
 }

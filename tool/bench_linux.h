@@ -38,7 +38,10 @@ void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
  * guest. */
 #define LINUX_MEMORY_HYPERVISED 2048
 
-/* The same under the hypervisor of setup->profile, which Linux is the first guest of. */
-void linux_measure_hypervised(const struct bench_setup *setup, struct bench_peer *peer);
+/*
+ * Boot it once under the hypervisor of setup->profile, as its first guest. Returns 0 with the seconds of its
+ * bring-up and the peer's CPUs and note, or -1 with a line in the note.
+ */
+int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer);
 
 #endif

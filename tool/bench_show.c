@@ -133,8 +133,9 @@ static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
 	if (!xen->wall.known)
 		fprintf(file, "  %s: not measured: %s\n", xen->profile, xen->wall.note);
 	else
-		fprintf(file, "  %s: %" PRIu64 " CPUs online in %.3f ms\n", xen->profile, xen->cpus,
-			xen->wall.value / 1e6);
+		fprintf(file, "  %s: %" PRIu64 " CPUs online in %.3f ms%s%s%s\n", xen->profile,
+			xen->cpus, xen->wall.value / 1e6, *xen->wall.note ? " (" : "",
+			xen->wall.note, *xen->wall.note ? ")" : "");
 	if (xen->wall.known && !xen->linux_kernel.known)
 		fprintf(file, "    Linux: not measured: %s\n", xen->linux_kernel.note);
 	else if (xen->wall.known)
@@ -160,6 +161,19 @@ static void write_virtual(const struct bench_virtual *times, FILE *file)
 		fprintf(file, " Linux %.3f ms (%s)\n", peer->seconds * 1e3, peer->note);
 	else
 		fprintf(file, " Linux: not measured: %s\n", peer->note);
+}
+
+static void write_park(const struct bench_park *park, FILE *file)
+{
+	if (!park->online.known)
+		fprintf(file, "  %" PRIu64 " CPUs: not measured: %s\n", park->cpus,
+			park->wake.note);
+	else
+		fprintf(file,
+			"  %" PRIu64
+			" CPUs: %.0f of the boot CPU until the store is made; from START to "
+			"all online %.0f, cold %.0f\n",
+			park->cpus, park->wake.value, park->online.value, park->cold.value);
 }
 
 static void write_target(const struct target_row *row, FILE *file)
@@ -190,6 +204,10 @@ void bench_write_text(const struct bench *bench, const struct target_row rows[TA
 	fputs("\nAs the first guest of Xen:\n", file);
 	for (size_t i = 0; i < BENCH_HYPERVISED; i++)
 		write_hypervised(&bench->xen[i], file);
+	fputs("\nInstructions, of CPUs that were parked while one kernel went on to another:\n",
+	      file);
+	for (size_t i = 0; i < BENCH_PARKS; i++)
+		write_park(&bench->parks[i], file);
 	fputs("\nOn PAPR, by a clock that counts instructions:\n", file);
 	for (size_t i = 0; i < BENCH_VIRTUAL; i++)
 		write_virtual(&bench->papr[i], file);

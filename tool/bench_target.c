@@ -183,6 +183,25 @@ static struct bench_figure unit_and_all(const struct bench *bench)
 	return unit_and_stacks(bench, true);
 }
 
+static struct bench_figure wake_few(const struct bench *bench)
+{
+	return bench->parks[0].wake;
+}
+
+static struct bench_figure wake_many(const struct bench *bench)
+{
+	return bench->parks[BENCH_PARKS - 1].wake;
+}
+
+static struct bench_figure woken_part(const struct bench *bench)
+{
+	const struct bench_park *park = &bench->parks[1];
+
+	if (!park->online.known || park->cold.value <= 0)
+		return park->online;
+	return known(park->online.value / park->cold.value);
+}
+
 static struct bench_figure hello(const struct bench *bench)
 {
 	const struct bench_image *image = &bench->hello;
@@ -222,7 +241,7 @@ static const struct target targets[TARGETS] = {
 	{ "percpu_alloc and percpu_free", 100, true, "ns", "on the host", percpu, NULL },
 	{ "xen/pv: entry to all of 16 online, of Linux's SMP time", 1.0 / 10, false, "",
 	  "Debian's Linux on the same Xen", xen_pv, NULL },
-	{ "xen/pvh: the same", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
+	{ "xen/pvh: the same, of 8", 1.0 / 10, false, "", "Debian's Linux on the same Xen", xen_pvh,
 	  NULL },
 	{ "papr: first start to all of 4 online, virtual time", 950, true, "us",
 	  "kvm-unit-tests' start_cpus", papr_4, NULL },
@@ -230,6 +249,12 @@ static const struct target targets[TARGETS] = {
 	  "Debian's Linux in the same machine", papr_16, NULL },
 	{ "papr: the same with 64", 1.0 / 100, false, "", "Debian's Linux in the same machine",
 	  papr_64, NULL },
+	{ "parked: from the decision to wake to the store, of 2", 60, false, "",
+	  "one store, whatever there is to wake", wake_few, NULL },
+	{ "the same, of 255", 60, false, "", "one store, whatever there is to wake", wake_many,
+	  NULL },
+	{ "parked: START to all of 16 online, part of cold", 1.0 / 10, false, "",
+	  "all CPUs' instructions, in the same run", woken_part, NULL },
 	{ "this_cpu(n)++", 1, false, "instructions", "docs/design.md, section 5", increment, NULL },
 };
 

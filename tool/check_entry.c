@@ -193,7 +193,7 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 		.qemu_args = entry->qemu.count ? entry->qemu.at : NULL,
 		.timeout = entry->timeout,
 		.host_actions = entry->host_actions,
-		.payload = { entry->payload, NULL, entry->payload_append, entry->park },
+		.payload = { entry->payload, entry->initrd, entry->payload_append, entry->park },
 		.random_nmis = entry->random_nmis,
 		.line = on_line,
 		.context = &watch,

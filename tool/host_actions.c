@@ -87,6 +87,40 @@ static int compare_places(const void *left, const void *right)
 	return 0;
 }
 
+static json_int_t number_in(const json_t *cpu, const char *part)
+{
+	return json_integer_value(json_object_get(json_object_get(cpu, "props"), part));
+}
+
+/*
+ * The core that a POWER guest means by one of its threads, whose server number the firmware id is. Cores of
+ * QEMU's pseries come and go whole, and a core's number there is that of its first thread, unless the machine
+ * was given another distance (vsmt) than the threads that a core has: then nothing is found, or none that fits.
+ */
+static const json_t *core_find(const json_t *list, uint64_t server)
+{
+	const json_t *cpu;
+	size_t index;
+
+	json_array_foreach(list, index, cpu)
+	{
+		json_int_t first = number_in(cpu, "core-id");
+		json_int_t threads = json_integer_value(json_object_get(cpu, "vcpus-count"));
+
+		if (first >= 0 && threads > 0 && server >= (uint64_t)first &&
+		    server - (uint64_t)first < (uint64_t)threads)
+			return cpu;
+	}
+	return NULL;
+}
+
+static bool is_power(const json_t *list)
+{
+	const char *type = json_string_value(json_object_get(json_array_get(list, 0), "type"));
+
+	return type && strstr(type, "-spapr-cpu-core");
+}
+
 /*
  * The CPU that the guest means. QEMU numbers its possible CPUs in this order, and the number is the
  * processor UID in the tables that it gives to the firmware.
@@ -140,7 +174,8 @@ static void begin_remove(struct host_actions *actions, const json_t *cpu)
 static void take_list(struct host_actions *actions, const json_t *list)
 {
 	const struct report_ask *ask = &actions->report->asks[actions->next];
-	const json_t *cpu = cpu_find(list, ask->fwid.value);
+	const json_t *cpu =
+		is_power(list) ? core_find(list, ask->fwid.value) : cpu_find(list, ask->fwid.value);
 
 	actions->query = 0;
 	if (!json_is_object(cpu))

@@ -49,6 +49,7 @@ static bool set_text(struct matrix_entry *entry, const char *key, const char *va
 		{ "payload", &entry->payload },
 		{ "park", &entry->park },
 		{ "payload-append", &entry->payload_append },
+		{ "initrd", &entry->initrd },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -334,6 +335,7 @@ void matrix_free(struct matrix *matrix)
 		free(entry->payload);
 		free(entry->payload_append);
 		free(entry->park);
+		free(entry->initrd);
 		words_free(&entry->qemu);
 	}
 	free(matrix->entries);

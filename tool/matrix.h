@@ -7,7 +7,8 @@
  *	cpus=, mem=, append=, qemu=	as for `muster run` (qemu: more words for QEMU)
  *	image=			instead of the profile's image
  *	timeout=		seconds (default 30)
- *	payload=muster|FILE	what the guest is to hand over to; park=, payload-append= as for `muster run`
+ *	payload=muster|FILE	what the guest is to hand over to; park=, payload-append=, initrd= as for
+ *				`muster run`
  *	random-nmis=		so many NMIs at random moments, once a kernel has been handed over to
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
@@ -43,7 +44,7 @@ struct matrix_number {
 
 struct matrix_entry {
 	char *name, *platform, *append, *hwids, *fwids, *vcpus, *nodes, *line, *never, *reason,
-		*image, *entry, *payload, *payload_append, *park; /* NULL: not given */
+		*image, *entry, *payload, *payload_append, *park, *initrd; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat, random_nmis;
 	bool expect_fail, only_all, host_actions;

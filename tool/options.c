@@ -39,6 +39,7 @@ static const struct option_row rows[] = {
 	{ "--log", OPTIONS_OF_RUN, TEXT, offsetof(struct options, log), 0, 0 },
 	{ "--verbose", OPTIONS_OF_RUN, FLAG, offsetof(struct options, verbose), 0, 0 },
 	{ "--host-actions", OPTIONS_OF_RUN, FLAG, offsetof(struct options, host_actions), 0, 0 },
+	{ "--layout", OPTIONS_OF_RUN, FLAG, offsetof(struct options, layout), 0, 0 },
 	{ "--payload", OPTIONS_OF_RUN, TEXT, offsetof(struct options, payload), 0, 0 },
 	{ "--initrd", OPTIONS_OF_RUN, TEXT, offsetof(struct options, initrd), 0, 0 },
 	{ "--payload-append", OPTIONS_OF_RUN, TEXT, offsetof(struct options, payload_append), 0,

@@ -21,7 +21,7 @@ struct options {
 	uint64_t timeout;
 	uint64_t jobs;
 	const char *payload, *initrd, *payload_append, *park;
-	bool verbose, all, list, quick, strict, host_actions;
+	bool verbose, all, list, quick, strict, host_actions, layout;
 	char *const *qemu_args; /* what stood behind `--`; NULL: nothing */
 };
 

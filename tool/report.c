@@ -296,6 +296,27 @@ static bool take_memory(struct guest_report *report, struct report_fields *field
 	return row;
 }
 
+static bool take_layout(struct guest_report *report, struct report_fields *fields)
+{
+	static const char *const words[] = { "all",	"user",	  "direct", "image",
+					     "windows", "fixmap", "hole",   NULL };
+	struct report_part part = { 0 };
+	struct report_part *row;
+
+	if (!report_take_choice(fields, "part", words, part.part) ||
+	    !report_take_number(fields, "first", &part.first) ||
+	    !report_take_number(fields, "last", &part.last) ||
+	    !report_take_word(fields, "owner", part.owner))
+		return false;
+	if (part.last < part.first)
+		return refuse(fields, "before the first: ", "last");
+	row = add_row(fields, (void **)&report->parts, &report->part_count, sizeof(*row),
+		      REPORT_PARTS_MAX);
+	if (row)
+		*row = part;
+	return row;
+}
+
 static bool take_hypercall(struct guest_report *report, struct report_fields *fields)
 {
 	struct report_hypercall hypercall = { 0 };
@@ -351,14 +372,24 @@ static bool take_end(struct guest_report *report, struct report_fields *fields)
 }
 
 static const struct record_kind kinds[] = {
-	{ "at", ON_THE_WAY, take_at },	       { "waiting", ON_THE_WAY, take_waiting },
-	{ "failed", ON_THE_WAY, take_failed }, { "panic", ON_THE_WAY, take_panic },
-	{ "ask", ON_THE_WAY, take_ask },       { "handed", ON_THE_WAY, take_handed },
-	{ "guest", OPENS, take_guest },	       { "cpu", INSIDE, take_cpu },
-	{ "area", INSIDE, take_area },	       { "stack", INSIDE, take_stack },
-	{ "step", INSIDE, take_step },	       { "memory", INSIDE, take_memory },
-	{ "tests", INSIDE, take_tests },       { "hypercall", INSIDE, take_hypercall },
+	/* clang-format off */
+	{ "at", ON_THE_WAY, take_at },
+	{ "waiting", ON_THE_WAY, take_waiting },
+	{ "failed", ON_THE_WAY, take_failed },
+	{ "panic", ON_THE_WAY, take_panic },
+	{ "ask", ON_THE_WAY, take_ask },
+	{ "handed", ON_THE_WAY, take_handed },
+	{ "guest", OPENS, take_guest },
+	{ "cpu", INSIDE, take_cpu },
+	{ "area", INSIDE, take_area },
+	{ "stack", INSIDE, take_stack },
+	{ "step", INSIDE, take_step },
+	{ "memory", INSIDE, take_memory },
+	{ "layout", INSIDE, take_layout },
+	{ "tests", INSIDE, take_tests },
+	{ "hypercall", INSIDE, take_hypercall },
 	{ "end", CLOSES, take_end },
+	/* clang-format on */
 };
 
 static bool take_record(struct guest_report *report, struct report_fields *fields)
@@ -415,6 +446,7 @@ void report_free(struct guest_report *report)
 	free(report->stacks);
 	free(report->steps);
 	free(report->memory);
+	free(report->parts);
 	free(report->hypercalls);
 	*report = (struct guest_report){ 0 };
 }

@@ -15,6 +15,7 @@
 #define REPORT_CPUS_MAX	  4096
 #define REPORT_ROWS_MAX	  131072 /* areas, stacks, steps: of each kind */
 #define REPORT_OWNERS_MAX 256
+#define REPORT_PARTS_MAX  64
 #define REPORT_FAULT_SIZE 160
 #define REPORT_ASKS_MAX	  1024 /* things that a guest may ask of its host in one run */
 
@@ -59,6 +60,13 @@ struct report_step {
 struct report_memory {
 	char owner[REPORT_WORD_MAX + 1];
 	uint64_t bytes;
+};
+
+/* A part of the address space. */
+struct report_part {
+	char part[REPORT_WORD_MAX + 1];
+	char owner[REPORT_WORD_MAX + 1]; /* "-": none */
+	uint64_t first, last;
 };
 
 /* How often a call to the hypervisor was made in a step, by all CPUs. */
@@ -133,6 +141,8 @@ struct guest_report {
 	size_t step_count;
 	struct report_memory *memory;
 	size_t memory_count;
+	struct report_part *parts;
+	size_t part_count;
 	struct report_hypercall *hypercalls;
 	size_t hypercall_count;
 	bool has_tests;

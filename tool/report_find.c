@@ -23,6 +23,18 @@ static bool is_for_another(const struct report_place *place)
 	return !strcmp(place->where, "PREPARE") || !strcmp(place->where, "START");
 }
 
+/* A guest may keep what it says for later, and then say all of it when it is asked. */
+static const struct report_place *newest_of(const struct guest_report *report,
+					    const struct report_place *at)
+{
+	const struct report_place *newest = at;
+
+	for (size_t i = 0; i < report->answer_count; i++)
+		if (report->answers[i].cpu == at->cpu)
+			newest = &report->answers[i];
+	return newest;
+}
+
 /*
  * A CPU whose step is PREPARE or START has not done it itself: the boot CPU is at work on it, so
  * that is where the boot CPU is. Else, when the boot CPU said that it waits, the one it waits for
@@ -45,7 +57,7 @@ bool report_last_seen(const struct guest_report *report, struct report_place *pl
 	else if (report->waiting.known)
 		*place = report->waiting;
 	else if (report->at.known)
-		*place = report->at;
+		*place = *newest_of(report, &report->at);
 	else if (report->answer_count)
 		*place = report->answers[report->answer_count - 1];
 	else

@@ -120,6 +120,20 @@ static json_t *hypercalls_of(const struct guest_report *report)
 	return calls;
 }
 
+static json_t *layout_of(const struct guest_report *report)
+{
+	json_t *parts = json_array();
+
+	for (size_t i = 0; i < report->part_count; i++) {
+		const struct report_part *part = &report->parts[i];
+
+		json_array_append_new(parts, json_pack("{s:s, s:o, s:o, s:s}", "part", part->part,
+						       "first", address(part->first), "last",
+						       address(part->last), "owner", part->owner));
+	}
+	return parts;
+}
+
 /* Without the record `guest` nothing is known of how many there are. */
 static json_t *count_of(const struct guest_report *report, uint32_t count)
 {
@@ -131,14 +145,15 @@ static json_t *report_json(const struct guest_report *report, const struct vcpu_
 	const struct report_guest *guest = &report->guest;
 
 	return json_pack(
-		"{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+		"{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
 		"schema", 1, "platform", guest->platform, "arch", guest->arch, "hypervisor",
 		guest->hypervisor, "entry", guest->entry, "possible",
 		count_of(report, guest->possible), "present", count_of(report, guest->present),
 		"online", count_of(report, guest->online), "cpus", cpus_of(report), "steps",
-		steps_of(report), "memory", memory_of(report), "hypercalls", hypercalls_of(report),
-		"tests", "passed", number(report->tests_passed), "failed",
-		number(report->tests_failed), "vcpus", vcpus_of(vcpus));
+		steps_of(report), "memory", memory_of(report), "layout", layout_of(report),
+		"hypercalls", hypercalls_of(report), "tests", "passed",
+		number(report->tests_passed), "failed", number(report->tests_failed), "vcpus",
+		vcpus_of(vcpus));
 }
 
 int report_write_json(const struct guest_report *report, const struct vcpu_places *vcpus,

@@ -18,4 +18,7 @@ int report_write_json(const struct guest_report *report, const struct vcpu_place
 /* The table of CPUs. colour: the file is a terminal that wants it. */
 void report_write_table(const struct guest_report *report, FILE *file, bool colour);
 
+/* The address space, drawn from its top down. */
+void report_write_layout(const struct guest_report *report, FILE *file);
+
 #endif

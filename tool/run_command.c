@@ -213,6 +213,8 @@ static int judge(const struct boot_result *result, const struct options *options
 		show_tail(view);
 		show_errors(result->errors);
 	}
+	if (options->layout)
+		report_write_layout(&result->report, stdout);
 	show_result(result, order->profile->name, failure, boot_expected_cpus(order), payload);
 	if (options->json && write_json(result, options->json))
 		return EXIT_CANNOT;

@@ -29,7 +29,8 @@
 struct elf_bytes {
 	const uint8_t *data;
 	size_t size;
-	Elf64_Ehdr header;
+	bool narrow;	   /* a file of 32 bits: what is read of it is widened */
+	Elf64_Ehdr header; /* what of it is used below */
 	char *message;
 	size_t message_size;
 };
@@ -62,20 +63,52 @@ static bool inside(const struct elf_bytes *file, uint64_t offset, uint64_t count
 	return offset <= file->size && bytes <= file->size - offset;
 }
 
+static size_t section_size(const struct elf_bytes *file)
+{
+	return file->narrow ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+}
+
+static size_t symbol_size(const struct elf_bytes *file)
+{
+	return file->narrow ? sizeof(Elf32_Sym) : sizeof(Elf64_Sym);
+}
+
+/* Both begin with the same 16 bytes. */
+static int read_identity(struct elf_bytes *file)
+{
+	const uint8_t *identity = file->data;
+
+	if (!inside(file, 0, 1, sizeof(Elf32_Ehdr)))
+		return fault(file, "too short for an ELF file");
+	if (memcmp(identity, ELFMAG, SELFMAG))
+		return fault(file, "not an ELF file");
+	file->narrow = identity[EI_CLASS] == ELFCLASS32;
+	if ((!file->narrow && identity[EI_CLASS] != ELFCLASS64) || identity[EI_DATA] != ELFDATA2LSB)
+		return fault(file, "not a 32- or 64-bit little-endian ELF file");
+	if (!file->narrow && !inside(file, 0, 1, sizeof(Elf64_Ehdr)))
+		return fault(file, "too short for an ELF file");
+	return 0;
+}
+
 static int read_header(struct elf_bytes *file)
 {
-	const Elf64_Ehdr *header = &file->header;
+	Elf64_Ehdr *header = &file->header;
 
-	if (!inside(file, 0, 1, sizeof(file->header)))
-		return fault(file, "too short for an ELF file");
-	memcpy(&file->header, file->data, sizeof(file->header));
-	if (memcmp(header->e_ident, ELFMAG, SELFMAG))
-		return fault(file, "not an ELF file");
-	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
-		return fault(file, "not a 64-bit little-endian ELF file");
-	if (header->e_shentsize != sizeof(Elf64_Shdr) || !header->e_shnum)
+	if (read_identity(file))
+		return -1;
+	if (file->narrow) {
+		Elf32_Ehdr narrow;
+
+		memcpy(&narrow, file->data, sizeof(narrow));
+		header->e_shoff = narrow.e_shoff;
+		header->e_shentsize = narrow.e_shentsize;
+		header->e_shnum = narrow.e_shnum;
+	} else {
+		memcpy(header, file->data, sizeof(*header));
+	}
+	if (header->e_shentsize != section_size(file) || !header->e_shnum)
 		return fault(file, "no section headers");
-	if (!inside(file, header->e_shoff, header->e_shnum, sizeof(Elf64_Shdr)))
+	if (!inside(file, header->e_shoff, header->e_shnum, section_size(file)))
 		return fault(file, "section headers lie outside the file");
 	return 0;
 }
@@ -83,11 +116,41 @@ static int read_header(struct elf_bytes *file)
 /* The caller has checked index against e_shnum. */
 static Elf64_Shdr section_at(const struct elf_bytes *file, size_t index)
 {
-	Elf64_Shdr section;
+	const uint8_t *at = file->data + file->header.e_shoff + index * section_size(file);
+	Elf64_Shdr section = { 0 };
+	Elf32_Shdr narrow;
 
-	memcpy(&section, file->data + file->header.e_shoff + index * sizeof(section),
-	       sizeof(section));
+	if (!file->narrow) {
+		memcpy(&section, at, sizeof(section));
+		return section;
+	}
+	memcpy(&narrow, at, sizeof(narrow));
+	section.sh_type = narrow.sh_type;
+	section.sh_flags = narrow.sh_flags;
+	section.sh_offset = narrow.sh_offset;
+	section.sh_size = narrow.sh_size;
+	section.sh_link = narrow.sh_link;
+	section.sh_entsize = narrow.sh_entsize;
 	return section;
+}
+
+/* The caller has checked index against the table's size. */
+static Elf64_Sym symbol_at(const struct elf_bytes *file, const Elf64_Shdr *table, size_t index)
+{
+	const uint8_t *at = file->data + table->sh_offset + index * symbol_size(file);
+	Elf64_Sym symbol = { 0 };
+	Elf32_Sym narrow;
+
+	if (!file->narrow) {
+		memcpy(&symbol, at, sizeof(symbol));
+		return symbol;
+	}
+	memcpy(&narrow, at, sizeof(narrow));
+	symbol.st_name = narrow.st_name;
+	symbol.st_info = narrow.st_info;
+	symbol.st_shndx = narrow.st_shndx;
+	symbol.st_value = narrow.st_value;
+	return symbol;
 }
 
 /* Find the symbol table and its strings, and check that both are inside the file. */
@@ -97,7 +160,7 @@ static int find_symbol_table(const struct elf_bytes *file, Elf64_Shdr *table, El
 		*table = section_at(file, i);
 		if (table->sh_type != SHT_SYMTAB)
 			continue;
-		if (table->sh_entsize != sizeof(Elf64_Sym) ||
+		if (table->sh_entsize != symbol_size(file) ||
 		    !inside(file, table->sh_offset, table->sh_size, 1))
 			return fault(file, "symbol table lies outside the file");
 		if (table->sh_link >= file->header.e_shnum)
@@ -200,14 +263,13 @@ static int collect_symbols(const struct elf_bytes *file, struct symbol_list *lis
 
 	if (find_symbol_table(file, &table, &strings))
 		return -1;
-	count = table.sh_size / sizeof(Elf64_Sym);
+	count = table.sh_size / symbol_size(file);
 	list->entries = calloc(count ? count : 1, sizeof(*list->entries));
 	if (!list->entries)
 		return fault(file, "out of memory");
 	for (size_t i = 0; i < count; i++) {
-		Elf64_Sym symbol;
+		Elf64_Sym symbol = symbol_at(file, &table, i);
 
-		memcpy(&symbol, file->data + table.sh_offset + i * sizeof(symbol), sizeof(symbol));
 		if (take_symbol(file, &strings, &symbol, &list->entries[list->count]))
 			list->count++;
 	}

@@ -35,6 +35,9 @@
 
 /* Machine state register: Power ISA 3.0 B, book III, 3.2.1. */
 #define MSR_SF	     0x8000000000000000
+#define MSR_VEC	     0x2000000
+#define MSR_VSX	     0x800000
+#define MSR_FP	     0x2000
 #define MSR_EE	     0x8000
 #define MSR_ME	     0x1000
 #define MSR_IR	     0x20
@@ -88,17 +91,18 @@
 #define RED_ZONE       288
 
 /* struct trap_frame (trap.h), behind a smallest stack frame. */
-#define TRAP_GPR	0
-#define TRAP_NIP	256
-#define TRAP_MSR	264
-#define TRAP_CTR	272
-#define TRAP_LR		280
-#define TRAP_XER	288
-#define TRAP_CR		296
-#define TRAP_DAR	304
-#define TRAP_DSISR	312
-#define TRAP_VECTOR	320
-#define TRAP_SIZE	336
+#define TRAP_GPR    0
+#define TRAP_NIP    256
+#define TRAP_MSR    264
+#define TRAP_CTR    272
+#define TRAP_LR	    280
+#define TRAP_XER    288
+#define TRAP_CR	    296
+#define TRAP_DAR    304
+#define TRAP_DSISR  312
+#define TRAP_VECTOR 320
+#define TRAP_SIZE   336
+/* A multiple of 16, as stack pointers are. */
 #define TRAP_FRAME_SIZE (FRAME_SMALLEST + TRAP_SIZE)
 
 /* Interrupts whose vectors lie in memory: 0x100 to 0x1000 and beyond (book III, 6.5). */

@@ -66,6 +66,11 @@ struct park_page *park_region_page(uint64_t physical);
 /* There are no page tables to make here: not 0. And from then on: a CPU that stops (struct machine,
  * stop_this_cpu) goes there and parks; or it stops again, as before. */
 uint64_t park_region_root(uint64_t physical, uint64_t size);
+static inline void park_region_root_free(uint64_t physical, uint64_t root)
+{
+	(void)physical;
+	(void)root;
+}
 void park_region_take_stopped(uint64_t physical, uint64_t root);
 void park_region_take_no_more(void);
 

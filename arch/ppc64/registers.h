@@ -25,9 +25,21 @@ static inline uintptr_t base_read(void)
 	return base - UNIT_BIAS;
 }
 
-static inline void decrementer_set(int32_t ticks)
+/* The decrementer: an interrupt when it gets below 0. Bits that it does not have are dropped. */
+static inline void decrementer_set(int64_t ticks)
 {
 	spr_write(22, ticks);
+}
+
+static inline int64_t decrementer_get(void)
+{
+	return (int64_t)spr_read(22);
+}
+
+/* The line of the data cache that an address is in: all zeroes (book II, 4.3.2). */
+static inline void line_clear(uintptr_t at)
+{
+	__asm__ volatile("dcbz 0, %0" ::"r"(at) : "memory");
 }
 
 /* What was written in [start, end) is read as code from now on. Blocks of 32 bytes at the least. */

@@ -73,6 +73,7 @@ struct machine ppc64_machine = {
 	.exit = halt,
 	.backtrace = backtrace_here,
 	.hwid_this = hwid_this,
+	.emergency_console = ppc64_emergency_console,
 };
 
 const char *ppc64_way_name(uint64_t way)
@@ -86,8 +87,17 @@ const char *ppc64_way_name(uint64_t way)
 	return way < WAYS ? names[way] : "unknown";
 }
 
+/* Floating-point and vector registers: ours is compiled without, the distribution's libfdt need not be. It runs
+ * on the boot CPU only, and nothing that could interrupt it uses them. */
+static void vector_registers_on(void)
+{
+	__asm__ volatile("mtmsrd %0; isync" ::"r"(msr_get() | MSR_FP | MSR_VEC | MSR_VSX)
+			 : "memory");
+}
+
 void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5)
 {
+	vector_registers_on();
 	bringup_entry_mark();
 	source = (struct boot_source){ (uint32_t)way, r3, r4, r5 };
 	ppc64_machine.entry = ppc64_way_name(way);

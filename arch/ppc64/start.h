@@ -19,8 +19,8 @@ const struct boot_source *boot_source(void);
 extern struct machine ppc64_machine;
 
 /*
- * Find a console and set ppc64_machine.console_write, for a trap before step `console`. Supplied by a
- * platform; may be missing (weak), then such a trap is silent.
+ * Find a console and set ppc64_machine.console_write, for a panic before step `console`. Supplied by a
+ * platform; may be missing (weak), then such a panic is silent.
  */
 void ppc64_emergency_console(void) __attribute__((weak));
 

@@ -16,6 +16,7 @@
 #include "core/runner.h"
 #include "core/string.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 /* A kernel may have its own: docs/embedding.md. */
@@ -25,6 +26,9 @@ static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
 static trap_handler *external_handler, *doorbell_handler;
+int64_t decrementer_farthest = INT32_MAX;
+
+extern char trap_exit[], trap_exit_last[];
 
 void trap_handler_set(uint16_t vector, trap_handler *handler)
 {
@@ -136,25 +140,19 @@ static void explain_address(uint64_t address)
 	}
 }
 
-/* Before step `console`, and before there is even a machine: whatever console can be had. */
-static void console_whatever(void)
-{
-	if (machine_get()->console_write)
-		return;
-	machine_set(&ppc64_machine);
-	if (!machine_get()->console_write && ppc64_emergency_console)
-		ppc64_emergency_console();
-}
-
 static void fatal(const struct trap_frame *frame) __attribute__((noreturn));
 static void fatal(const struct trap_frame *frame)
 {
 	cpu_t cpu = who(frame);
 
-	console_whatever();
+	/* A trap may come before there is a machine to print with. */
+	if (!machine_get()->console_write)
+		machine_set(&ppc64_machine);
 	panic_begin(cpu);
 	console_print("muster: CPU %u in step %s: %s (vector %#lx)\n", cpu.number,
 		      bringup_step_now(cpu), vector_name(frame->vector), frame->vector);
+	if (!(frame->msr & MSR_RI))
+		console_print("muster: it came where there is no way back from (MSR[RI] is 0)\n");
 	if (frame->vector == TRAP_DATA_STORAGE || frame->vector == TRAP_DATA_SEGMENT)
 		explain_address(frame->dar);
 	print_registers(frame);
@@ -163,14 +161,59 @@ static void fatal(const struct trap_frame *frame)
 	panic_exit();
 }
 
+/* Where a CPU that waits goes on: trap_entry.S fills it in. */
+struct wait_place {
+	uint64_t nip; /* 0: it does not wait */
+	uint64_t stack_pointer;
+};
+static PERCPU(struct wait_place, wait_place);
+
+void wait_here(uint64_t token, struct wait_place *place);
+
+void trap_wait(uint64_t token)
+{
+	struct wait_place *place = percpu_ptr(wait_place, cpu_this());
+
+	wait_here(token, place);
+	interrupts_off();
+	*(volatile uint64_t *)&place->nip = 0;
+}
+
+/*
+ * Can what was interrupted go on? A trap that has just begun cannot: where it came from is lost (Power ISA 3.0 B,
+ * book III, 6.4.3, RI). But if that was a CPU that waited, it is known: it has nothing in registers but what a
+ * function keeps, and the interrupt that ended its wait is still pending. And a trap that was about to end
+ * begins to end once more.
+ */
+static bool recoverable(struct trap_frame *frame)
+{
+	struct wait_place place =
+		base_is_loaded() ? this_cpu(wait_place) : (struct wait_place){ 0 };
+
+	if (frame->msr & MSR_RI)
+		return true;
+	if (frame->nip >= (uintptr_t)trap_exit && frame->nip < (uintptr_t)trap_exit_last) {
+		frame->nip = (uintptr_t)trap_exit;
+		return true;
+	}
+	if (!place.nip)
+		return false;
+	frame->nip = place.nip;
+	frame->gpr[1] = place.stack_pointer;
+	frame->msr |= MSR_RI;
+	return true;
+}
+
 /* A system reset while CPUs come up is how a host asks a guest that hangs where it is. */
-static void system_reset(void)
+static void system_reset(struct trap_frame *frame)
 {
 	cpu_t cpu;
 
 	/* How a CPU that panics stops the others, whatever they are at. */
 	if (panic_is_under_way())
 		machine_get()->halt();
+	if (!recoverable(frame))
+		fatal(frame);
 	if (!base_is_loaded())
 		return;
 	cpu = cpu_this();
@@ -197,14 +240,16 @@ void trap_dispatch(struct trap_frame *frame)
 {
 	switch (frame->vector) {
 	case TRAP_SYSTEM_RESET:
-		system_reset();
+		system_reset(frame);
 		return;
 	case TRAP_DECREMENTER:
 		/* Nobody asks for it: as far away as can be. */
-		decrementer_set(INT32_MAX);
+		decrementer_set(decrementer_farthest);
 		return;
 	case TRAP_EXTERNAL:
 		if (external_handler) {
+			/* It ended the wait, if there was one; what comes now is another matter. */
+			this_cpu(wait_place).nip = 0;
 			external_handler();
 			return;
 		}

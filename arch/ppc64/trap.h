@@ -37,6 +37,10 @@ typedef void trap_handler(void);
  * expected ends the guest. */
 void trap_handler_set(uint16_t vector, trap_handler *handler);
 
+/* What the decrementer is set to when it has gone off, because nobody asks for that: INT32_MAX, or more where
+ * the platform has found that it has more bits. */
+extern int64_t decrementer_farthest;
+
 /*
  * Fill in the block of vectors in the image. translation: the bits of MSR that traps are to set, MSR_IR |
  * MSR_DR or 0. Then it can be used where translation is on. And copy it to physical address 0, when
@@ -53,6 +57,10 @@ void trap_vectors_copy(void);
 void trap_vectors_inside(uint64_t region, uint64_t size, uint64_t system_reset,
 			 uint64_t machine_check);
 void trap_vectors_leave(void);
+
+/* Wait by a hypercall that turns interrupts on and comes back when there is one. On any CPU; interrupts are
+ * off before and after. */
+void trap_wait(uint64_t token);
 
 /* From assembly. */
 void trap_dispatch(struct trap_frame *frame);

@@ -144,6 +144,10 @@ trap_save:
 	bl	trap_dispatch
 	nop
 
+	/* From here on a system reset takes SRR0 and SRR1 away. Before the last instruction everything is
+	 * still in the frame, and trap.c makes it begin here again. */
+	.globl trap_exit, trap_exit_last
+trap_exit:
 	li	10, 0
 	mtmsrd	10, 1			/* EE and RI off: SRR0 and SRR1 are ours */
 	ld	3, FRAME_SMALLEST + TRAP_NIP(1)
@@ -165,6 +169,7 @@ trap_save:
 	ld	\n, FRAME_SMALLEST + TRAP_GPR + \n * 8(1)
 	.endr
 	ld	1, FRAME_SMALLEST + TRAP_GPR + 8(1)
+trap_exit_last:
 	rfid
 
 	/* No room, or no stack: to the one that all CPUs share, which the first one has for good. */
@@ -221,5 +226,29 @@ fault_probe_access:
 	mtlr	0
 	blr
 	.size fault_probe_access, . - fault_probe_access
+
+	/*
+	 * void wait_here(uint64_t token, struct wait_place *place)
+	 *
+	 * The hypercall that waits. The place has where to go on behind it, with which stack pointer: for a
+	 * system reset that comes while an interrupt that ended the wait has just begun (trap.c).
+	 */
+	.globl wait_here
+	.type wait_here, @function
+wait_here:
+	mflr	0
+	std	0, FRAME_LR(1)
+	stdu	1, -FRAME_SMALLEST(1)
+	here	12, .Lwait_here
+	addi	12, 12, .Lwait_end-.Lwait_here
+	std	1, 8(4)
+	std	12, 0(4)
+	sc	1
+.Lwait_end:
+	addi	1, 1, FRAME_SMALLEST
+	ld	0, FRAME_LR(1)
+	mtlr	0
+	blr
+	.size wait_here, . - wait_here
 
 	.section .note.GNU-stack, "", @progbits

@@ -24,9 +24,9 @@ static void print_place(uint64_t rip)
 	const char *name = symbol_find(rip, &offset);
 
 	if (name)
-		console_print("  %016lx %s+%#lx\n", rip, name, offset);
+		console_print("  %016jx %s+%#jx\n", rip, name, offset);
 	else
-		console_print("  %016lx\n", rip);
+		console_print("  %016jx\n", rip);
 }
 
 static bool in_a_stack(uint64_t address)
@@ -35,8 +35,9 @@ static bool in_a_stack(uint64_t address)
 	bool guard;
 	cpu_t cpu;
 
-	return !(address & 7) && stack_find(address, &cpu, &kind, &guard) && !guard &&
-	       stack_find(address + 15, &cpu, &kind, &guard) && !guard;
+	return !(address & (sizeof(uintptr_t) - 1)) && stack_find(address, &cpu, &kind, &guard) &&
+	       !guard && stack_find(address + 2 * sizeof(uintptr_t) - 1, &cpu, &kind, &guard) &&
+	       !guard;
 }
 
 void backtrace_print(uint64_t rip, uint64_t rbp)
@@ -44,7 +45,7 @@ void backtrace_print(uint64_t rip, uint64_t rbp)
 	console_print("backtrace:\n");
 	print_place(rip);
 	for (unsigned int depth = 0; depth < DEPTH_MAX && in_a_stack(rbp); depth++) {
-		const uint64_t *frame = (const uint64_t *)rbp;
+		const uintptr_t *frame = (const uintptr_t *)(uintptr_t)rbp;
 
 		if (frame[1] < (uintptr_t)text_start || frame[1] >= (uintptr_t)text_end)
 			break;

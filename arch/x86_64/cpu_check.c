@@ -31,7 +31,7 @@ int cpu_check_step(cpu_t cpu)
 	struct control_registers found = {
 		.cr0 = cr0_read(),
 		.cr4 = cr4_read(),
-		.efer = msr_read(MSR_EFER),
+		.efer = CPU_HAS_EFER ? msr_read(MSR_EFER) : 0,
 		.pat = msr_read(MSR_PAT),
 		.hwid = x86_hwid_this().value,
 	};
@@ -46,7 +46,7 @@ int cpu_check_step(cpu_t cpu)
 	name = control_registers_differ(&expected, &found, &expected_value, &found_value);
 	if (!name)
 		return 0;
-	console_print("muster: CPU %u: %s is %#lx, expected %#lx\n", cpu.number, name, found_value,
+	console_print("muster: CPU %u: %s is %#jx, expected %#jx\n", cpu.number, name, found_value,
 		      expected_value);
 	return MUSTER_E_MISMATCH;
 }

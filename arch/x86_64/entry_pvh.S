@@ -10,10 +10,18 @@
 	.section .note.pvh, "a", @note
 	.balign 4
 	.long 4			/* bytes of the name */
+#ifdef __i386__
+	.long 4			/* bytes of the descriptor */
+#else
 	.long 8			/* bytes of the descriptor */
+#endif
 	.long 18		/* XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz "Xen"
+#ifdef __i386__
+	.long pvh_entry
+#else
 	.quad pvh_entry
+#endif
 
 	.section .boot, "ax", @progbits
 	.code32

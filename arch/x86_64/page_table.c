@@ -2,7 +2,8 @@
 /*
  * Page tables: building, changing and walking them. Called through struct machine by core, and by
  * the steps `fixmap`, `page-tables` and `start-code`. One CPU at a time changes them: the boot CPU.
- * Nothing is ever mapped writable and executable.
+ * Nothing is ever mapped writable and executable. i386's tables (PAE: Intel SDM vol. 3A, 4.4) have the same
+ * entries and one level less, so this is theirs too.
  */
 #include "arch/x86_64/page_table_build.h"
 
@@ -28,7 +29,7 @@
 #pragma weak page_table_flush
 
 #define ENTRIES	     512u
-#define LEVELS	     4u /* level 0 holds the pages of 4 KiB, 3 is the root */
+#define LEVELS	     (PAGE_LEVELS + 0u) /* level 0 holds the pages of 4 KiB, the last is the root */
 #define ADDRESS_MASK UINT64_C(0x000ffffffffff000)
 #define LARGE_SIZE   (UINT64_C(1) << 21)
 #define PAGE_DEVICE  UINT64_C(0x18) /* PWT and PCD: entry 3 of the power-on PAT, uncached */
@@ -41,7 +42,7 @@
 
 uint64_t kernel_cr3;
 static bool direct_ready;
-extern uint64_t boot_pml4[], boot_pd_fixmap[], fixmap_table[];
+extern uint64_t boot_pd_fixmap[], fixmap_table[];
 
 /* The table of 4 KiB pages that was last mapped into: units and stacks of a few CPUs share one, and
  * walking down to it again would be most of what mapping them costs. Tables are never given back. */
@@ -59,7 +60,13 @@ static uint64_t protection_bits(enum map_protection protection)
 		[MAP_DEVICE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX | PAGE_DEVICE,
 	};
 
-	return bits[protection];
+	return bits[protection] & PAGE_BITS_KNOWN;
+}
+
+/* What an entry at that level has that leads to a table. */
+static uint64_t table_entry_bits(uint32_t level)
+{
+	return level == LEVELS - 1 ? PAGE_ROOT_ENTRY : TABLE_ENTRY;
 }
 
 static uint32_t entry_index(uint64_t address, uint32_t level)
@@ -74,8 +81,8 @@ int fixmap_step(cpu_t cpu)
 
 	(void)cpu;
 	/* The slots have one page table, and hang where the boot tables have room for it. */
-	if (start >> 21 != last >> 21 || start >> 30 != UINT64_MAX >> 30) {
-		console_print("muster: fixmap at %#lx: not within the last GiB and one table\n",
+	if (start >> 21 != last >> 21 || start >> 30 != ADDRESS_LAST >> 30) {
+		console_print("muster: fixmap at %#jx: not within the last GiB and one table\n",
 			      start);
 		return MUSTER_E_INVALID;
 	}
@@ -170,7 +177,7 @@ static uint64_t *entry_make(uint64_t root, uint64_t address, uint32_t level, uin
 
 			if (!made)
 				return NULL;
-			*entry = made | TABLE_ENTRY;
+			*entry = made | table_entry_bits(above);
 		}
 		table = *entry & ADDRESS_MASK;
 	}
@@ -281,7 +288,7 @@ __attribute__((noinline)) static int map_pages_elsewhere(uint64_t base, uint64_t
 
 __attribute__((noinline, cold, noreturn)) static void mapped_already(uint64_t address)
 {
-	muster_panic("page table: %#lx is mapped already", address);
+	muster_panic("page table: %#jx is mapped already", address);
 }
 
 int page_table_map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, uint32_t count,
@@ -334,7 +341,7 @@ void *page_table_direct(uint64_t physical)
 {
 	if (!direct_ready || physical >= layout_direct_size(layout_current()))
 		return NULL;
-	return (void *)(layout_direct_start(layout_current()) + physical);
+	return (void *)(uintptr_t)(layout_direct_start(layout_current()) + physical);
 }
 
 uint64_t page_table_physical(uintptr_t address)

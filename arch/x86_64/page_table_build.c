@@ -41,19 +41,17 @@ static uint64_t window_stride(void)
 void x86_layout_draft(struct layout_draft *draft)
 {
 	const struct layout_machine machine = {
-		/* Canonical addresses of 48 bits: Intel SDM vol. 1, 3.3.7.1. */
-		.user_end = UINT64_C(0x0000800000000000),
+		.user_end = LAYOUT_USER_END,
 		.kernel_start = LAYOUT_START,
-		.address_last = UINT64_MAX,
+		.address_last = ADDRESS_LAST,
 		.image_start = KERNEL_VIRTUAL,
 		.image_end = (uintptr_t)image_end,
-		.direct_align = UINT64_C(1) << 30,
+		.direct_align = LAYOUT_DIRECT_ALIGN,
 		.fixmap_align = UINT64_C(1) << 21,
 		.window_stride = window_stride(),
 		.fixmap_slots = FIXMAP_SLOTS,
-		.cpus_max = 1u << 20, /* 64 GiB with the smallest stride */
-		/* What 46 bits of physical address can reach. */
-		.direct_size = UINT64_C(1) << 46,
+		.cpus_max = LAYOUT_WINDOWS,
+		.direct_size = LAYOUT_DIRECT_SIZE,
 	};
 
 	layout_draft_begin(draft, &machine);
@@ -99,12 +97,13 @@ static int map_direct_part(uint64_t root, uint64_t from, uint64_t to,
 }
 
 /* One range of RAM. What of it is the image's constant part is read-only here too, or the image's
- * own protection would be worth nothing. */
+ * own protection would be worth nothing; where the image's own addresses are these, it is there already. */
 static int map_direct_range(uint64_t root, const struct memory_range *range)
 {
 	uint64_t cuts[] = { range->base, (uintptr_t)image_start - KERNEL_VIRTUAL,
-			    (uintptr_t)read_only_later_end - KERNEL_VIRTUAL, SMALL_PAGES_BELOW,
-			    range->base + range->size };
+			    (uintptr_t)(IMAGE_IS_IN_DIRECT_MAP ? image_end : read_only_later_end) -
+				    KERNEL_VIRTUAL,
+			    SMALL_PAGES_BELOW, range->base + range->size };
 	const size_t last = sizeof(cuts) / sizeof(cuts[0]) - 1;
 	int error = 0;
 
@@ -116,8 +115,10 @@ static int map_direct_range(uint64_t root, const struct memory_range *range)
 		else if (cuts[i] > cuts[last])
 			cuts[i] = cuts[last];
 	for (size_t i = 0; i < last && !error; i++)
-		error = map_direct_part(root, cuts[i], cuts[i + 1],
-					i == 1 ? MAP_READ_ONLY : MAP_READ_WRITE);
+		error = i == 1 && IMAGE_IS_IN_DIRECT_MAP
+				? 0
+				: map_direct_part(root, cuts[i], cuts[i + 1],
+						  i == 1 ? MAP_READ_ONLY : MAP_READ_WRITE);
 	return error;
 }
 
@@ -154,7 +155,7 @@ int page_tables_step(cpu_t cpu)
 
 	(void)cpu;
 	if ((uintptr_t)image_end - KERNEL_VIRTUAL > SMALL_PAGES_BELOW) {
-		console_print("muster: image of %#lx bytes: at most %#lx\n",
+		console_print("muster: image of %#zx bytes: at most %#jx\n",
 			      (uintptr_t)image_end - (uintptr_t)image_start,
 			      SMALL_PAGES_BELOW - KERNEL_PHYSICAL);
 		return MUSTER_E_INVALID;

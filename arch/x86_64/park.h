@@ -87,7 +87,7 @@ struct park_arrival {
 };
 
 /* The end of what released CPUs reach; the region and everything that the payload is told lie below. */
-#define PARK_IDENTITY_END (UINT64_C(PARK_GIBS) << 30)
+#define PARK_IDENTITY_END ((uint64_t)PARK_GIBS << 30)
 static inline uint64_t park_reach(void)
 {
 	return PARK_IDENTITY_END;
@@ -109,10 +109,13 @@ struct park_page *park_region_page(uint64_t physical);
 
 /*
  * Page tables on which a CPU of ours goes into the region: the kernel's half, and the region at its own
- * address. 0: no memory. And from then on: a CPU that stops (struct machine, stop_this_cpu) goes there
- * and parks; or it halts again, as before.
+ * address. 0: no memory. They are given back as a whole if the region lies within 2 MiB.
  */
 uint64_t park_region_root(uint64_t physical, uint64_t size);
+void park_region_root_free(uint64_t physical, uint64_t root);
+
+/* From now on a CPU that stops (struct machine, stop_this_cpu) goes there and parks; or it halts again, as
+ * before. */
 void park_region_take_stopped(uint64_t physical, uint64_t root);
 void park_region_take_no_more(void);
 /* Nothing comes of it: let those that wait go to where only a start-up reaches them. Here a reset does that. */

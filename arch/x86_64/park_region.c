@@ -229,6 +229,11 @@ uint64_t park_region_root(uint64_t physical, uint64_t size)
 	return root && !park_region_map_data(root, physical, size) ? root : 0;
 }
 
+void park_region_root_free(uint64_t physical, uint64_t root)
+{
+	page_table_start_root_free(root, physical + PARK_CODE_PAGE);
+}
+
 void park_region_leave(uint64_t physical, uint64_t root, uint32_t entry, uint32_t start_info)
 {
 	const struct park_page *page = park_region_page(physical);

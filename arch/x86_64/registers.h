@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The instructions that C has no words for. Intel SDM vol. 2; each is one function, no more. */
+/* The instructions that C has no words for. Intel SDM vol. 2; each is one function, no more. For
+ * i386 too: control registers have the width of addresses. */
 #ifndef ARCH_X86_64_REGISTERS_H
 #define ARCH_X86_64_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#ifdef __i386__
+/* Has the boot CPU no-execute, and with it an EFER? Set by the entry code. Every x86-64 has both. */
+extern bool i386_has_no_execute;
+#endif
 
 static inline uint64_t msr_read(uint32_t msr)
 {
@@ -21,44 +28,44 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 
 static inline uint64_t cr0_read(void)
 {
-	uint64_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movq %%cr0, %0" : "=r"(value));
+	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
 	return value;
 }
 
 static inline uint64_t cr2_read(void)
 {
-	uint64_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movq %%cr2, %0" : "=r"(value));
+	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
 	return value;
 }
 
 static inline uint64_t cr3_read(void)
 {
-	uint64_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movq %%cr3, %0" : "=r"(value)::"memory");
+	__asm__ volatile("mov %%cr3, %0" : "=r"(value)::"memory");
 	return value;
 }
 
 static inline void cr3_write(uint64_t value)
 {
-	__asm__ volatile("movq %0, %%cr3" ::"r"(value) : "memory");
+	__asm__ volatile("mov %0, %%cr3" ::"r"((uintptr_t)value) : "memory");
 }
 
 static inline uint64_t cr4_read(void)
 {
-	uint64_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movq %%cr4, %0" : "=r"(value));
+	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
 	return value;
 }
 
 static inline void cr4_write(uint64_t value)
 {
-	__asm__ volatile("movq %0, %%cr4" ::"r"(value) : "memory");
+	__asm__ volatile("mov %0, %%cr4" ::"r"((uintptr_t)value) : "memory");
 }
 
 static inline void page_invalidate(uintptr_t address)

@@ -56,11 +56,11 @@ static void halt(int status)
 static void backtrace_here(void)
 {
 	backtrace_print((uintptr_t)__builtin_return_address(0),
-			*(const uint64_t *)__builtin_frame_address(0));
+			*(const uintptr_t *)__builtin_frame_address(0));
 }
 
 struct machine x86_machine = {
-	.architecture = "x86_64",
+	.architecture = ARCHITECTURE_NAME,
 	.emergency_console = x86_emergency_console,
 	.map = page_table_map,
 	.map_pages = page_table_map_pages,

@@ -10,6 +10,7 @@
 
 #include <muster/cpu.h>
 
+#ifndef __i386__ /* whose page has its fields in arch/i386/start_page_fields.h */
 struct start_page {
 	uint8_t code[START_GDT];
 	uint64_t gdt[4];
@@ -27,6 +28,7 @@ struct start_page {
 	uint16_t compat_selector;
 	uint8_t reserved[START_PAGE_SIZE - START_COMPAT - 6];
 } __attribute__((packed));
+#endif
 
 /*
  * Make the page and the page tables it runs on. Steps `start-code`. Returns 0 or

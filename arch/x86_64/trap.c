@@ -59,18 +59,13 @@ static bool poisoned(uint64_t address)
 	return address >= POISON_BASE && address - POISON_BASE < (uint64_t)WAYS * POISON_SPAN;
 }
 
-/* Does this CPU have a base? If not, which CPU it is must be found in another way. */
-static bool base_is_loaded(void)
-{
-	return !poisoned(msr_read(MSR_GS_BASE));
-}
-
-/* The CPU, for the message: by its base, else by its hardware id, else as the boot CPU. */
+/* The CPU, for the message: by its base, else by its hardware id, else as the boot CPU. Without a base, which
+ * CPU it is must be found in another way. */
 static cpu_t who(void)
 {
 	cpu_t cpu;
 
-	if (base_is_loaded())
+	if (trap_base_is_loaded())
 		return cpu_this();
 	cpu = cpu_possible_count() ? cpu_by_hwid(machine_get()->hwid_this()) : cpu_from_number(0);
 	return cpu_is_none(cpu) ? cpu_from_number(0) : cpu;
@@ -105,21 +100,6 @@ static const char *vector_name(uint64_t vector)
 	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unexpected interrupt";
 }
 
-static void print_registers(const struct trap_frame *f)
-{
-	console_print("  rip %016lx  rsp %016lx  rflags %08lx  cs %lx  ss %lx\n", f->rip, f->rsp,
-		      f->rflags, f->cs, f->ss);
-	console_print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx,
-		      f->rdx);
-	console_print("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", f->rsi, f->rdi, f->rbp,
-		      f->r8);
-	console_print("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", f->r9, f->r10, f->r11,
-		      f->r12);
-	console_print("  r13 %016lx  r14 %016lx  r15 %016lx\n", f->r13, f->r14, f->r15);
-	console_print("  cr0 %08lx  cr2 %016lx  cr3 %016lx  cr4 %08lx  gs %016lx\n", cr0_read(),
-		      cr2_read(), cr3_read(), cr4_read(), msr_read(MSR_GS_BASE));
-}
-
 /* What a fault address says about the bug behind it. */
 static void explain_address(uint64_t address)
 {
@@ -129,7 +109,7 @@ static void explain_address(uint64_t address)
 
 	if (poisoned(address)) {
 		console_print(
-			"muster: per-CPU data at offset %#lx was used before the per-CPU base was loaded (entry: %s)\n",
+			"muster: per-CPU data at offset %#jx was used before the per-CPU base was loaded (entry: %s)\n",
 			address & (POISON_SPAN - 1),
 			x86_way_name((address - POISON_BASE) >> POISON_SHIFT));
 	} else if (stack_find(address, &cpu, &kind, &guard) && guard) {
@@ -148,14 +128,14 @@ static void fatal(const struct trap_frame *frame)
 	if (!machine_get()->console_write)
 		machine_set(&x86_machine);
 	panic_begin(cpu);
-	console_print("muster: CPU %u in step %s: %s (vector %lu, error code %#lx)\n", cpu.number,
-		      bringup_step_now(cpu), vector_name(frame->vector), frame->vector,
-		      frame->error_code);
+	console_print("muster: CPU %u in step %s: %s (vector %ju, error code %#jx)\n", cpu.number,
+		      bringup_step_now(cpu), vector_name(frame->vector), (uint64_t)frame->vector,
+		      (uint64_t)frame->error_code);
 	if (frame->vector == TRAP_PAGE_FAULT || frame->vector == TRAP_DOUBLE_FAULT)
 		explain_address(cr2_read());
-	print_registers(frame);
+	trap_registers_print(frame);
 	console_print("@muster 1 panic cpu=%u step=%s\n", cpu.number, bringup_step_now(cpu));
-	backtrace_print(frame->rip, frame->rbp);
+	backtrace_print(trap_frame_place(frame), trap_frame_base(frame));
 	panic_exit();
 }
 
@@ -167,7 +147,7 @@ static void nmi(void)
 	/* How a CPU that panics stops the others, whatever they are at. */
 	if (panic_is_under_way())
 		machine_get()->halt();
-	if (!base_is_loaded())
+	if (!trap_base_is_loaded())
 		return;
 	cpu = cpu_this();
 	this_cpu(nmi_count)++;
@@ -179,17 +159,15 @@ static trap_fault_mender *mender;
 
 static bool fault_was_expected(struct trap_frame *frame)
 {
-	struct fault_expectation *expected = base_is_loaded() ? this_cpu(fault_expected) : NULL;
+	struct fault_expectation *expected =
+		trap_base_is_loaded() ? this_cpu(fault_expected) : NULL;
 
 	if (!expected || frame->vector >= TRAP_EXCEPTIONS)
 		return false;
 	this_cpu(fault_expected) = NULL;
 	expected->vector = frame->vector;
 	expected->address = cr2_read();
-	frame->rip = expected->resume_rip;
-	frame->rsp = expected->resume_rsp;
-	frame->rbp = expected->resume_rbp;
-	frame->rbx = expected->resume_rbx;
+	trap_resume(frame, expected);
 	return true;
 }
 

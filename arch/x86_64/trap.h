@@ -5,18 +5,15 @@
 #ifndef ARCH_X86_64_TRAP_H
 #define ARCH_X86_64_TRAP_H
 
+#ifdef __i386__
+#include "arch/i386/trap_frame.h"
+#else
+#include "arch/x86_64/trap_frame.h"
+#endif
+
 #include <muster/fault.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What trap_entry.S leaves on the stack. The last five are the processor's (SDM vol. 3A, 6.14). */
-struct trap_frame {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
-	uint64_t vector;
-	uint64_t error_code;
-	uint64_t rip, cs, rflags, rsp, ss;
-};
 
 enum trap_vector {
 	TRAP_DEBUG = 1,
@@ -54,6 +51,13 @@ void trap_tables_early(void);
 
 /* From assembly. */
 void trap_dispatch(struct trap_frame *frame);
+
+/* trap_registers.c, each architecture's own: show what a trap found; has this CPU a per-CPU base, or still the
+ * one that faults; and go on where somebody expected the trap, maybe not returning. */
+struct fault_expectation;
+void trap_registers_print(const struct trap_frame *frame);
+bool trap_base_is_loaded(void);
+void trap_resume(struct trap_frame *frame, const struct fault_expectation *expected);
 
 /* Print a call chain that starts with that frame pointer. */
 void backtrace_print(uint64_t rip, uint64_t rbp);

@@ -61,6 +61,7 @@ enum capability {
 	CAP_STARTED,	   /* start-up was sent to the CPU */
 	CAP_DESCRIPTORS,   /* the CPU has its own descriptor tables and trap stacks */
 	CAP_CPU_CHECKED,   /* its control registers and ids are as expected */
+	CAP_EVENT_QUEUE,   /* memory that the interrupt controller needs for the CPU is there */
 	CAP_CPU_INTERRUPT, /* it can get and send interrupts */
 	CAP_SHARED_AREAS,  /* what is shared with the hypervisor for this CPU is registered */
 	CAP_ONLINE,	   /* it is online */

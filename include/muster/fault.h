@@ -23,6 +23,10 @@ bool fault_on_read(uintptr_t address);
 bool fault_on_write(uintptr_t address);
 bool fault_on_execute(uintptr_t address);
 
+/* Can this CPU keep memory that is read from being run? Some of 32 bits cannot. An architecture all of whose
+ * CPUs can does not define it. */
+bool fault_has_no_execute(void) __attribute__((weak));
+
 /* Non-maskable interrupts that the CPU has had since its unit was made. Needs the CPU's `unit`; a CPU
  * without one is a panic. */
 uint64_t nmi_count_read(cpu_t cpu);

@@ -32,8 +32,11 @@ struct park_wish {
 /* Read all, no-sibling or off, and @ADDRESS behind it. Returns 0, or MUSTER_E_INVALID with a line. Pure. */
 int park_wish_read(const char *text, struct park_wish *wish);
 
+/* The last module that this kernel was given: where a kernel before it put what it handed on. */
+#define HANDOVER_LAST_MODULE UINT32_MAX
+
 struct handover_request {
-	/* The module, by number: an ELF file for this architecture, with a PVH entry; or a cpio archive
+	/* The module, by number or as above: an ELF file for this architecture, with a PVH entry; or a cpio archive
 	 * ("newc") with such a file as `payload`, and maybe `initrd` and `append`, its command line. */
 	uint32_t module;
 	const char *command_line; /* instead of the archive's; or NULL */

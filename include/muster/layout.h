@@ -78,11 +78,23 @@ int layout_reserve_top(struct layout_draft *draft, uint64_t size, const char *ow
 int layout_reserve(struct layout_draft *draft, uint64_t start, uint64_t size, const char *owner);
 
 /*
+ * Make the direct map (machine.direct_size) as large as holes, fixmap and windows leave room for. For address
+ * spaces that cannot hold all memory there may be; after the last hole, before the seal: a hole that comes
+ * later is one that the seal finds no room beside. least: bytes of it that there must be. Returns 0, or
+ * MUSTER_E_NO_MEMORY with a line when there is less, or the kernel image would end behind it; then the draft
+ * is as before. Needs no memory map.
+ */
+int layout_draft_fit(struct layout_draft *draft, uint64_t least);
+
+/*
  * Decide everything and consume the draft. Returns the layout, or NULL when it does not fit (then
  * one line names the part without room) or when the draft was sealed before. There is one layout
  * in a kernel: sealing a second draft is refused too.
  */
 const struct layout *layout_seal(struct layout_draft *draft);
+
+/* The sealed layout; NULL before. */
+const struct layout *layout_current(void);
 
 /* First address above ours: 2^width (0 for 64 bits) or the start of the hole at the top. */
 uint64_t layout_kernel_top(const struct layout *layout);
@@ -98,6 +110,9 @@ uint64_t layout_fixmap_address(const struct layout *layout, uint32_t slot);
 /* The windows: one of layout_window_stride() bytes for every CPU, in order of CPU number. */
 uint64_t layout_window_start(const struct layout *layout);
 uint64_t layout_window_stride(const struct layout *layout);
+/* The kernel image: its own addresses, as the draft had them. */
+uint64_t layout_image_start(const struct layout *layout);
+uint64_t layout_image_end(const struct layout *layout);
 /* The holes, for the report. index beyond the last gives NULL. */
 const struct layout_hole *layout_hole_at(const struct layout *layout, uint32_t index);
 

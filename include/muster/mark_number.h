@@ -11,7 +11,7 @@
 #define MARK_NUMBER_WAIT_NONE  0x12
 #define MARK_NUMBER_PHASE      0x20 /* and the phase */
 
-#define MARK_PHASE_MAX	       15
+#define MARK_PHASE_MAX	       15 /* a kernel's own: up to 14, for 15 is MARK_WAKE */
 
 /* Phases that the library marks: enum mark_phase. */
 #define MARK_BEFORE  0

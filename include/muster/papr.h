@@ -27,7 +27,7 @@ extern "C" {
 /* Bit of `status`: the processor is shared with other partitions. */
 #define PAPR_VPA_SHARED 0x02u
 
-/* The virtual processor area (VPA; LoPAPR 14.11.1, table "Per Virtual Processor Area"). Lines of 128 bytes:
+/* The virtual processor area (VPA; LoPAPR, Shared Processor LPAR Option, table "Per Virtual Processor Area"). Lines of 128 bytes:
  * written by the hypervisor, by its own CPU, and read by others. */
 struct papr_vpa {
 	uint32_t descriptor;
@@ -88,7 +88,7 @@ PAPR_ABI(offsetof(struct papr_vpa, wait_dispatch_time) == 0x158,
 PAPR_ABI(offsetof(struct papr_vpa, page_ins) == 0x180, "LoPAPR, Per Virtual Processor Area");
 PAPR_ABI(offsetof(struct papr_vpa, log_index) == 0x218, "LoPAPR, Per Virtual Processor Area");
 
-/* The SLB shadow buffer (LoPAPR 14.11.1.3): entries that the hypervisor puts back when it dispatches. */
+/* The SLB shadow buffer (LoPAPR, the same): entries that the hypervisor puts back when it dispatches. */
 #define PAPR_SLB_SHADOW_ENTRIES 7u /* that fit into one line of 128 bytes */
 struct papr_slb_shadow {
 	uint32_t persistent; /* entries that are to be put back */
@@ -101,7 +101,7 @@ struct papr_slb_shadow {
 };
 PAPR_ABI(sizeof(struct papr_slb_shadow) == 128, "LoPAPR, SLB Shadow Buffer");
 
-/* The dispatch trace log (LoPAPR 14.11.1.2): a ring of these. Its first 8 bytes tell its size when it is
+/* The dispatch trace log (LoPAPR, the same): a ring of these. Its first 8 bytes tell its size when it is
  * registered, and are then overwritten. */
 #define PAPR_LOG_BYTES	 4096u
 #define PAPR_LOG_CEDE	 0x01u /* bits of log_mask: when it waited of its own */
@@ -125,6 +125,9 @@ PAPR_ABI(offsetof(struct papr_log_entry, time) == 16, "LoPAPR, Dispatch Trace Lo
 
 /* Is this a PAPR guest? Needs: step `device-tree`; false before. */
 bool papr_guest(void);
+
+/* Is the machine QEMU's, by the root of its tree? Its hypervisor may be QEMU itself or KVM. Needs the same. */
+bool papr_is_qemu(void);
 
 /* The kinds of areas, as area_ptr() and area_info() have them. */
 enum papr_area {

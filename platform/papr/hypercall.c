@@ -50,10 +50,38 @@ static const char *call_name(uint16_t token)
 	return "other";
 }
 
-long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results)
+void papr_hcall_seen(uint32_t token)
 {
 	hypercall_count((uint16_t)token, call_name);
+}
+
+long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results)
+{
+	papr_hcall_seen(token);
 	return papr_hcall_raw(token, a, b, c, d, results);
+}
+
+static long hcall5_raw(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	register uint64_t r3 __asm__("r3") = token;
+	register uint64_t r4 __asm__("r4") = a;
+	register uint64_t r5 __asm__("r5") = b;
+	register uint64_t r6 __asm__("r6") = c;
+	register uint64_t r7 __asm__("r7") = d;
+	register uint64_t r8 __asm__("r8") = e;
+
+	__asm__ volatile("sc 1"
+			 : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8)
+			 :
+			 : "r0", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5",
+			   "cr6", "cr7", "memory");
+	return (long)r3;
+}
+
+long papr_hcall5(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	hypercall_count((uint16_t)token, call_name);
+	return hcall5_raw(token, a, b, c, d, e);
 }
 
 int papr_error(long status)
@@ -70,11 +98,4 @@ int papr_error(long status)
 	default:
 		return MUSTER_E_INVALID;
 	}
-}
-
-/* A kernel's own, which may come after a panic: raw. */
-long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		    uint64_t *results)
-{
-	return papr_hcall_raw((uint32_t)token, a, b, c, d, results);
 }

@@ -56,7 +56,10 @@ enum papr_token {
 /* results: PAPR_RESULTS_MAX words, r4 to r9; or NULL. */
 long papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *results);
 
-static inline long papr_hcall_raw(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+/* The count alone, for a call that is made elsewhere. */
+void papr_hcall_seen(uint32_t token);
+
+static inline long papr_hcall_raw(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 				  uint64_t *results)
 {
 	register uint64_t r3 __asm__("r3") = token;
@@ -82,6 +85,9 @@ static inline long papr_hcall_raw(uint32_t token, uint64_t a, uint64_t b, uint64
 	}
 	return (long)r3;
 }
+
+/* The same for five arguments, of a call without results. */
+long papr_hcall5(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 
 /* The status as one of muster_error; 0 for success. */
 int papr_error(long status);

@@ -5,21 +5,21 @@
  */
 #include "platform/papr/papr.h"
 
-#include "arch/ppc64/offsets.h"
 #include "arch/ppc64/registers.h"
 #include "core/clock_store.h"
 #include "core/cpu_memory.h"
 #include "core/machine.h"
 #include "core/runner.h"
-#include "platform/papr/hypercall.h"
 #include "platform/papr/papr_areas.h"
 #include "platform/papr/papr_park.h"
 #include "platform/table_steps.h"
 
 #include <muster/muster.h>
 
-/* An image may leave it out: core/image_choice.h. */
+/* An image may leave these out: core/image_choice.h. */
 #pragma weak papr_handover
+#pragma weak papr_hotplug_poll
+#pragma weak papr_hotplug_eject
 
 static bool papr_detect(void)
 {
@@ -90,29 +90,6 @@ static void papr_brought_up(void)
 			      pir_count, pir_cpu, pir_value);
 }
 
-static long register_area(uint64_t flags, uint64_t server, uint64_t address)
-{
-	return papr_hcall(H_REGISTER_VPA, flags, server, address, 0, NULL);
-}
-
-static struct papr_area_guest area_guest = {
-	.register_area = register_area,
-	.poison = POISON_BASE + WAYS * POISON_SPAN, /* behind the last base that faults */
-};
-
-static int boot_areas_step(cpu_t cpu)
-{
-	area_guest.offered = device_tree_hypertas_has(&papr_firmware.tree, "hcall-splpar");
-	area_guest.data_cache_line = papr_firmware.processor.data_cache_line;
-	area_guest.slb_entries = papr_firmware.processor.slb_entries;
-	return papr_areas_boot(cpu, &area_guest);
-}
-
-bool papr_guest(void)
-{
-	return papr_firmware.tree.blob;
-}
-
 static const struct bringup_step steps[] = {
 	/* clang-format off */
 	{ "console", CAP(PERCPU_BASE), CAP(CONSOLE),
@@ -138,17 +115,21 @@ static const struct bringup_step steps[] = {
 	{ "boot-unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS),
 	  CAP(UNITS) | CAP(UNIT) | CAP(STACK),
 	  WHERE_BOOT, UNDO_NOTHING, boot_unit_step, NULL },
-	{ "interrupts", CAP(FIRMWARE) | CAP(CPU_IDS), CAP(INTERRUPTS),
-	  WHERE_BOOT, UNDO_NOTHING, papr_interrupts_step, NULL },
 	{ "boot-areas", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
-	  WHERE_BOOT, UNDO_STEP, boot_areas_step, papr_areas_boot_undo },
+	  WHERE_BOOT, UNDO_STEP, papr_boot_areas_step, papr_areas_boot_undo },
+	{ "interrupts", CAP(FIRMWARE) | CAP(CPU_IDS) | CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(UNIT),
+	  CAP(INTERRUPTS) | CAP(EVENT_QUEUE),
+	  WHERE_BOOT, UNDO_NOTHING, papr_interrupts_step, NULL },
 	{ "start-code", CAP(FIRMWARE) | CAP(PAGE_TABLES) | CAP(CPU_IDS), CAP(START_CODE),
 	  WHERE_BOOT, UNDO_STEP, papr_start_code_step, papr_start_code_undo },
 
 	{ "unit", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(CPU_IDS) | CAP(UNITS),
 	  CAP(UNIT) | CAP(STACK),
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
-	{ "areas", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
+	{ "interrupt-queue", CAP(INTERRUPTS) | CAP(CPU_IDS) | CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(PAGE_TABLES) | CAP(UNIT),
+	  CAP(EVENT_QUEUE),
+	  WHERE_PREPARE, UNDO_STEP, papr_interrupt_queue_step, papr_interrupt_queue_undo },
+	{ "areas", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(CPU_IDS), 0,
 	  WHERE_PREPARE, UNDO_STEP, papr_areas_prepare, papr_areas_prepare_undo },
 
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
@@ -158,12 +139,12 @@ static const struct bringup_step steps[] = {
 	  WHERE_ONLINE, UNDO_NOTHING, trap_vectors_step, NULL },
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS) | CAP(UNIT) | CAP(STACK), CAP(CPU_CHECKED),
 	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
-	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
-	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
-	{ "cpu-interrupt", CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
-	  WHERE_ONLINE, UNDO_STEP, papr_cpu_interrupt_step, papr_cpu_interrupt_undo },
 	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS) | CAP(UNIT), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, papr_areas_online, papr_areas_online_undo },
+	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,
+	  WHERE_ONLINE, UNDO_NOTHING, stack_marks_step, NULL },
+	{ "local-interrupts", CAP(INTERRUPTS) | CAP(EVENT_QUEUE) | CAP(CPU_CHECKED) | CAP(DESCRIPTORS), CAP(CPU_INTERRUPT),
+	  WHERE_ONLINE, UNDO_STEP, papr_local_interrupts_step, papr_local_interrupts_undo },
 	{ "call-queue", CAP(UNIT) | CAP(CPU_INTERRUPT), CAP(CALL_QUEUE),
 	  WHERE_ONLINE, UNDO_STEP, call_queue_open, call_queue_close },
 	{ "online", CAP(CALL_QUEUE) | CAP(CPU_CHECKED) | CAP(CPU_IDS), CAP(ONLINE),
@@ -186,4 +167,8 @@ const struct platform platform_papr = {
 	.handover = &papr_handover,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
+	.words = papr_words,
+	.word_count = PAPR_WORDS,
+	.hotplug_poll = papr_hotplug_poll,
+	.hotplug_eject = papr_hotplug_eject,
 };

@@ -46,24 +46,35 @@ long papr_interrupt_location(bool translation);
 /* papr_ids.c */
 int papr_nodes_step(cpu_t cpu);
 int papr_cpu_ids_step(cpu_t cpu);
+/* The node of a thread by its number and place: the hypervisor's word goes before the tree's. */
+uint32_t papr_node_of(const struct device_tree_cpu *cpu);
 int papr_cpu_check_step(cpu_t cpu);
 
-/* papr_start.c */
+/* papr_interrupts.c */
+#define PAPR_WORDS 1
+extern const struct command_line_word papr_words[PAPR_WORDS];
 int papr_interrupts_step(cpu_t cpu);
-int papr_cpu_interrupt_step(cpu_t cpu);
-void papr_cpu_interrupt_undo(cpu_t cpu);
+int papr_interrupt_queue_step(cpu_t cpu);
+void papr_interrupt_queue_undo(cpu_t cpu);
+int papr_local_interrupts_step(cpu_t cpu);
+void papr_local_interrupts_undo(cpu_t cpu);
+
+/* papr_start.c */
 int papr_start_code_step(cpu_t cpu);
 void papr_start_code_undo(cpu_t cpu);
 int papr_start_step(cpu_t cpu);
 void papr_start_undo(cpu_t cpu);
+/* One that has said that it stops: until RTAS says so too. 0, or MUSTER_E_BUSY with a line. */
+int papr_wait_stopped(cpu_t cpu);
 
-/* papr_xics.c: calls from other CPUs, on the boot CPU for all, and on each CPU. */
-int papr_xics_begin(void);
-int papr_xics_enable(cpu_t cpu);
-void papr_xics_disable(cpu_t cpu);
+/* papr_hotplug.c */
+int papr_hotplug_poll(struct platform_news *news);
+int papr_hotplug_eject(cpu_t cpu);
 
-/* papr_xive.c, the same where XIVE was agreed on. */
-int papr_xive_begin(void);
+/* papr_guest.c */
+int papr_boot_areas_step(cpu_t cpu);
+struct papr_home;
+struct papr_home *papr_home(void);
 
 /* papr_power.c */
 void papr_emergency_console(void);

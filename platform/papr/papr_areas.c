@@ -164,12 +164,51 @@ static uint32_t alignment(uint32_t line)
 	return LINE_ELSE;
 }
 
+/* One that is not registered may be deregistered: nothing happens, and the hypervisor says whether it knows of
+ * such areas. One that a kernel before us left is forgotten, and so it should be. */
+static bool is_known(size_t kind)
+{
+	static const enum papr_area_function remove[KINDS] = {
+		[PAPR_AREA_VPA] = PAPR_DEREGISTER_VPA,
+		[PAPR_AREA_SLB_SHADOW] = PAPR_DEREGISTER_SLB_SHADOW,
+		[PAPR_AREA_LOG] = PAPR_DEREGISTER_LOG,
+	};
+	const uint32_t server = cpu_vcpu_id(cpu_from_number(0)).value;
+	long status =
+		asked->register_area((uint64_t)remove[kind] << PAPR_AREA_FUNCTION_SHIFT, server, 0);
+
+	if (status == STATUS_SUCCESS)
+		return true;
+	console_print(
+		"muster: papr: H_REGISTER_VPA, function %u: status %ld: %s: done without, and "
+		"without what rests on it\n",
+		remove[kind], status, status_text(status));
+	return false;
+}
+
+/* In reverse, as they rest on each other; the last that is known decides, and those before it have to be. */
+static size_t known_kinds(void)
+{
+	size_t count = KINDS;
+
+	for (size_t kind = KINDS; kind-- > 0;)
+		if (!is_known(kind))
+			count = kind;
+	return count;
+}
+
 const struct area_table *papr_area_table_choose(const struct papr_area_guest *guest)
 {
 	uint32_t line;
 
 	asked = guest;
-	if (!guest->offered)
+	if (!guest->offered) {
+		console_print("muster: papr: the hypervisor does not share processors "
+			      "(hcall-splpar): CPUs have no areas\n");
+		return NULL;
+	}
+	table.count = known_kinds();
+	if (!table.count)
 		return NULL;
 	line = alignment(guest->data_cache_line);
 	for (size_t i = 0; i < KINDS; i++)
@@ -190,12 +229,7 @@ int papr_areas_boot(cpu_t cpu, const struct papr_area_guest *guest)
 	const struct area_table *offered = papr_area_table_choose(guest);
 	int error = offered ? areas_begin(offered) : 0;
 
-	if (!offered) {
-		console_print("muster: papr: the hypervisor does not share processors "
-			      "(hcall-splpar): CPUs have no areas\n");
-		return 0;
-	}
-	if (error)
+	if (!offered || error)
 		return error;
 	error = areas_prepare(cpu);
 	if (error)

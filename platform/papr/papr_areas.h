@@ -9,7 +9,7 @@
 #include <muster/area.h>
 #include <muster/papr.h>
 
-/* Subfunctions of H_REGISTER_VPA (LoPAPR 14.11, H_REGISTER_VPA: bits 16 to 18 of its flags). */
+/* Subfunctions of H_REGISTER_VPA (LoPAPR, H_REGISTER_VPA: bits 16 to 18 of its flags). */
 #define PAPR_AREA_FUNCTION_SHIFT 45
 enum papr_area_function {
 	PAPR_REGISTER_VPA = 1,
@@ -32,8 +32,9 @@ struct papr_area_guest {
 
 /*
  * The table of areas for this guest. NULL: it has none, because the hypervisor, or the firmware of a machine
- * without one, does not offer them. guest: must live on. A data cache line that no area could be aligned to
- * is named, and 128 taken.
+ * without one, does not offer them: one line. Which of them it knows, the hypervisor is asked: one that it does
+ * not is named and left out, and so are those behind it. guest: must live on. A data cache line that no area
+ * could be aligned to is named, and 128 taken. Needs the boot CPU's id (CAP_CPU_IDS).
  */
 const struct area_table *papr_area_table_choose(const struct papr_area_guest *guest);
 

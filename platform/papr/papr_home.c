@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The home node of a vCPU, as the hypervisor tells it (LoPAPR 14.11.6). Step `cpu-ids` asks for each CPU, on the
+ * The home node of a vCPU, as the hypervisor tells it (LoPAPR, Virtual Processor Home Node Option). Step `cpu-ids` asks for each CPU, on the
  * boot CPU, so that everything made for it lies there; a CPU asks its VPA whether it has moved since. It must
  * take nothing from an answer that the tree's reference points do not lead to.
  */
 #include "platform/papr/papr_home.h"
 
 #include <muster/console.h>
+
+#define STATUS_FUNCTION	   (-2) /* LoPAPR, Hypervisor Call Return Code Values */
 
 #define PIECES_OF_REGISTER 4u
 #define PIECE_BITS	   16u
@@ -43,8 +45,8 @@ uint32_t papr_home_unpack(const uint64_t registers[PAPR_RESULTS_MAX],
 	return count;
 }
 
-struct device_tree_place papr_home_place(const struct papr_home *home, uint32_t server,
-					 bool present, const struct device_tree_place *told)
+struct device_tree_place papr_home_place(struct papr_home *home, uint32_t server, bool present,
+					 const struct device_tree_place *told)
 {
 	uint64_t registers[PAPR_RESULTS_MAX] = { 0 };
 	uint32_t domains[PAPR_HOME_DOMAINS_MAX];
@@ -54,6 +56,13 @@ struct device_tree_place papr_home_place(const struct papr_home *home, uint32_t 
 	if (!home->offered || !home->affinity)
 		return *told;
 	status = home->ask(PAPR_HOME_OF_VIRTUAL, server, registers);
+	if (status == STATUS_FUNCTION) {
+		console_print(
+			"muster: papr: H_HOME_NODE_ASSOCIATIVITY: there is no such call, though "
+			"hcall-vphn is listed: the tree's nodes stand\n");
+		home->offered = false;
+		return *told;
+	}
 	if (status) {
 		if (present)
 			console_print("muster: papr: H_HOME_NODE_ASSOCIATIVITY of %#x: status %ld: "

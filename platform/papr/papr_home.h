@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The node that the hypervisor runs a vCPU on (LoPAPR 14.11.6, Virtual Processor Home Node): it knows better than
+ * The node that the hypervisor runs a vCPU on (LoPAPR, Virtual Processor Home Node Option): it knows better than
  * the tree, which tells how things were, and it tells of CPUs that are not there yet.
  */
 #ifndef PLATFORM_PAPR_PAPR_HOME_H
@@ -26,16 +26,17 @@ uint32_t papr_home_unpack(const uint64_t registers[PAPR_RESULTS_MAX],
 /* What asking takes: H_HOME_NODE_ASSOCIATIVITY, and how places are told. */
 struct papr_home {
 	long (*ask)(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RESULTS_MAX]);
-	bool offered; /* hcall-vphn is among the hypervisor's functions */
+	bool offered; /* hcall-vphn is among the hypervisor's functions; and the call is there */
 	const struct device_tree_affinity *affinity;
 };
 
 /*
  * The place of a vCPU: the hypervisor's word if it gives one, else the tree's, `told`. Where both do and differ
- * in the domain, one line has both. present: one that is not there need have no home, and gets no line for it.
+ * in the domain, one line has both. present: one that is not there need have no home, and gets no line for it. A
+ * hypervisor that has no such call is asked once.
  */
-struct device_tree_place papr_home_place(const struct papr_home *home, uint32_t server,
-					 bool present, const struct device_tree_place *told);
+struct device_tree_place papr_home_place(struct papr_home *home, uint32_t server, bool present,
+					 const struct device_tree_place *told);
 
 /* Has the home of the CPU that this runs on changed since the last time (or since the VPA was registered)? By
  * the counters in its VPA; a hypervisor that never counts says no for ever. */

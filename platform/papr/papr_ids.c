@@ -112,6 +112,8 @@ int papr_nodes_step(cpu_t cpu)
 	const struct device_tree_memory_reader see = { see_memory, not_asked_for, NULL };
 	const struct device_tree_memory_reader place = { place_memory, not_asked_for, NULL };
 	const struct device_tree *tree = &papr_firmware.tree;
+	/* Step `memory-map` has read what it says of memory. */
+	const struct device_tree again = device_tree_again(tree);
 	struct device_tree_cpus cpus;
 	uint64_t physical;
 	int error;
@@ -121,7 +123,7 @@ int papr_nodes_step(cpu_t cpu)
 	if (!affinity())
 		return 0;
 	(void)device_tree_cpus_read(tree, affinity(), &cpus, see_cpu, NULL);
-	(void)device_tree_memory_read(tree, affinity(), &see);
+	(void)device_tree_memory_read(&again, affinity(), &see);
 	if (!nodes.count)
 		return 0;
 	if (nodes.left_out)
@@ -133,7 +135,7 @@ int papr_nodes_step(cpu_t cpu)
 	error = node_table_begin(machine_get()->direct(physical), nodes.domains, nodes.count);
 	if (error)
 		return error;
-	(void)device_tree_memory_read(tree, affinity(), &place);
+	(void)device_tree_memory_read(&again, affinity(), &place);
 	apply_distances();
 	name_nodes_without_memory();
 	return 0;
@@ -147,27 +149,23 @@ struct walk {
 	struct cpu_description boot_cpu;
 };
 
-static long ask_home(uint64_t flags, uint64_t server, uint64_t registers[PAPR_RESULTS_MAX])
+/* The hypervisor's word goes before the tree's, where it leads to a node. */
+uint32_t papr_node_of(const struct device_tree_cpu *cpu)
 {
-	return papr_hcall(H_HOME_NODE_ASSOCIATIVITY, flags, server, 0, 0, registers);
+	struct device_tree_place home =
+		papr_home_place(papr_home(), cpu->server, cpu->present, &cpu->place);
+	uint32_t node = node_by_domain(home.domain);
+
+	return node == NODE_ANY ? node_by_domain(cpu->place.domain) : node;
 }
 
 static struct cpu_description describe(const struct device_tree_cpu *cpu)
 {
-	const struct papr_home home = {
-		.ask = ask_home,
-		.offered =
-			affinity() && device_tree_hypertas_has(&papr_firmware.tree, "hcall-vphn"),
-		.affinity = affinity(),
-	};
-	struct device_tree_place place =
-		papr_home_place(&home, cpu->server, cpu->present, &cpu->place);
-
 	return (struct cpu_description){
 		.hwid = hwid_from_value(cpu->server),
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
-		.node = node_by_domain(place.domain),
+		.node = papr_node_of(cpu),
 		.present = cpu->present,
 	};
 }
@@ -201,14 +199,18 @@ static void add(void *context, const struct device_tree_cpu *cpu)
 
 int papr_cpu_ids_step(cpu_t cpu)
 {
-	const struct device_tree *tree = &papr_firmware.tree;
-	struct walk walk = { .boot = device_tree_boot_cpu(tree) };
+	struct device_tree tree = papr_firmware.tree;
+	struct walk walk = { .boot = device_tree_boot_cpu(&tree) };
 	struct device_tree_cpus cpus;
 	uint64_t physical;
 	size_t bytes;
-	int error = device_tree_cpus_read(tree, affinity(), &cpus, look, &walk);
+	int error;
 
 	(void)cpu;
+	/* Step `nodes` has read what it says of CPUs, where it says anything of nodes. */
+	if (affinity())
+		tree = device_tree_again(&tree);
+	error = device_tree_cpus_read(&tree, affinity(), &cpus, look, &walk);
 	if (error)
 		return error;
 	bytes = cpu_table_bytes(walk.count + 1);
@@ -231,6 +233,7 @@ int papr_cpu_ids_step(cpu_t cpu)
 		};
 	}
 	(void)cpu_table_add(&walk.boot_cpu);
-	(void)device_tree_cpus_read(tree, affinity(), &cpus, add, &walk);
+	tree = device_tree_again(&tree);
+	(void)device_tree_cpus_read(&tree, affinity(), &cpus, add, &walk);
 	return cpu_table_end();
 }

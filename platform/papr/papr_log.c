@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading a dispatch trace log (LoPAPR 14.11.1.2), which the hypervisor writes while it is read: it fills the
+ * Reading a dispatch trace log (LoPAPR, the same), which the hypervisor writes while it is read: it fills the
  * entry that the index leads to, and then counts the index up. Called by whoever wants to know where a CPU's time
  * went. It must not believe that the index only ever grows, nor return an entry that may be half of one and half
  * of another.

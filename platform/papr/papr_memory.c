@@ -178,18 +178,23 @@ int papr_memory_map_step(cpu_t cpu)
 	const struct device_tree_memory_reader see = { see_first, see_none, NULL };
 	const struct device_tree_memory_reader to = { add_ram, add_reserved, NULL };
 	const struct papr_firmware *firmware = &papr_firmware;
+	/* Places are step `nodes`' affair; what is wrong with them is said in this first walk. */
+	const struct device_tree_affinity *affinity =
+		firmware->affinity_told ? &firmware->affinity : NULL;
+	struct device_tree tree = firmware->tree;
 	int error;
 
 	(void)cpu;
 	/* Whoever maps must be able to make others forget it. */
 	papr_firmware.translation = firmware->agreed.radix && firmware->agreed.guest_flush;
-	(void)device_tree_memory_read(&firmware->tree, NULL, &see);
+	(void)device_tree_memory_read(&tree, affinity, &see);
+	tree = device_tree_again(&tree);
 	if (!papr_firmware.translation) {
 		console_print("muster: translation is off: memory is used below %#lx\n",
 			      real_mode_end);
 	}
 	memory_map_begin();
-	error = device_tree_memory_read(&firmware->tree, NULL, &to);
+	error = device_tree_memory_read(&tree, affinity, &to);
 	if (error)
 		return error;
 	error = memory_map_end();

@@ -9,9 +9,6 @@
 
 #include "core/string.h"
 
-#include <muster/console.h>
-#include <muster/error.h>
-
 /* Pairs of a PVR's mask and value; the last has bits in its value that its mask does not cover. */
 static const uint32_t processors[NEGOTIATE_PROCESSORS][2] = {
 	{ 0xffff0000, 0x004b0000 }, /* POWER8E */
@@ -38,6 +35,30 @@ static bool offered(const uint8_t *options, size_t length, uint8_t byte)
 	return platform_has(options, length, byte) & NEGOTIATE_CHOICE;
 }
 
+static bool only(const uint8_t *options, size_t length, uint8_t byte)
+{
+	return (platform_has(options, length, byte) & NEGOTIATE_CHOICE) == NEGOTIATE_ONLY;
+}
+
+bool negotiate_without_xive(const char *line)
+{
+	static const char word[] = "xive=off";
+	const size_t length = sizeof(word) - 1;
+
+	while (*line) {
+		size_t left = 0;
+
+		while (*line == ' ' || *line == '\t' || *line == '\n')
+			line++;
+		while (line[left] && line[left] != ' ' && line[left] != '\t' && line[left] != '\n')
+			left++;
+		if (left == length && !memcmp(line, word, length))
+			return true;
+		line += left;
+	}
+	return false;
+}
+
 void negotiate_fill(struct negotiate_request *request, const uint8_t *options, size_t length,
 		    bool xive)
 {
@@ -52,15 +73,22 @@ void negotiate_fill(struct negotiate_request *request, const uint8_t *options, s
 	request->vector_1[2] = 0x03; /* architectures 2.07 and 3.00 */
 	request->vector_2[0] = sizeof(request->vector_2) - 2;
 	request->vector_3[0] = sizeof(request->vector_3) - 2;
+	request->vector_3[2] =
+		0x80 | 0x40 | 0x20; /* floating point, VMX, decimal: libfdt may use them */
 	request->vector_4[0] = sizeof(request->vector_4) - 2;
 	vector_5[0] = sizeof(request->vector_5) - 2;
 	vector_5[2] = 0x80 | 0x40 | 0x20; /* LPAR, shared processors, dynamic memory */
 	vector_5[5] = 0x80;		  /* associativity of form 1 */
+	vector_5[6] = 0x04;		  /* hot-plug events are a class of their own */
 	vector_5[22] = 0x80;		  /* dynamic memory, second version */
-	if (xive && offered(options, length, NEGOTIATE_XIVE))
-		vector_5[NEGOTIATE_XIVE] = NEGOTIATE_CHOSEN;
 	if (!offered(options, length, NEGOTIATE_MMU))
 		return;
+	/* Its pages are reached with translation on only. Where there is nothing else it is asked for, wanted
+	 * or not: who needs another says so when it is seen, and a hypervisor that is asked for what it does not
+	 * have may end the guest. */
+	if ((xive || only(options, length, NEGOTIATE_XIVE)) &&
+	    offered(options, length, NEGOTIATE_XIVE))
+		vector_5[NEGOTIATE_XIVE] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_MMU] = NEGOTIATE_CHOSEN;
 	vector_5[NEGOTIATE_RADIX] =
 		platform_has(options, length, NEGOTIATE_RADIX) & NEGOTIATE_CHOSEN;

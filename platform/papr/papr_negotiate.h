@@ -13,6 +13,7 @@
 #define NEGOTIATE_MMU	     24u
 #define NEGOTIATE_RADIX	     26u
 #define NEGOTIATE_CHOICE     0xc0u
+#define NEGOTIATE_ONLY	     0x40u
 #define NEGOTIATE_CHOSEN     0x40u /* exploitation mode; radix; guests invalidate translations */
 
 #define NEGOTIATE_PROCESSORS 7u
@@ -30,8 +31,12 @@ struct negotiate_request {
 _Static_assert(sizeof(struct negotiate_request) == 7 * 8 + 1 + 3 + 2 + 3 + 3 + 27,
 	       "LoPAPR B.6.2.3: nothing between vectors");
 
-/* options: what the platform has, length bytes of ibm,arch-vec-5-platform-support. xive: this image can
- * drive one. */
+/* Is the word xive=off in that command line? It is looked for before any line is read, because what is agreed
+ * on cannot be changed later. */
+bool negotiate_without_xive(const char *line);
+
+/* options: what the platform has, length bytes of ibm,arch-vec-5-platform-support. xive: it is
+ * wanted. */
 void negotiate_fill(struct negotiate_request *request, const uint8_t *options, size_t length,
 		    bool xive);
 

@@ -8,6 +8,7 @@
 #include "arch/ppc64/start.h"
 #include "firmware/openfirmware.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_interrupts.h"
 #include "platform/papr/papr_negotiate.h"
 
 #include <muster/muster.h>
@@ -18,7 +19,7 @@
 extern char image_end[];
 
 /* Driven by papr_xive.c, if the image has it. */
-#pragma weak papr_xive_begin
+#pragma weak papr_xive
 
 static int enter(void *context, uint32_t cells)
 {
@@ -96,6 +97,17 @@ static int method(const char *name, uint32_t instance, uint32_t argument, uint32
 	return 0;
 }
 
+/* Its driver is in the image, and the command line has nothing against it. */
+static bool xive_wanted(uint32_t chosen)
+{
+	static char line[COMMAND_LINE_MAX + 1];
+	int32_t length =
+		openfirmware_property(&firmware, chosen, "bootargs", line, sizeof(line) - 1);
+
+	line[length > 0 ? length : 0] = 0;
+	return &papr_xive && !negotiate_without_xive(line);
+}
+
 static void negotiate(void)
 {
 	static struct negotiate_request request __attribute__((aligned(256)));
@@ -103,13 +115,14 @@ static void negotiate(void)
 	bool was_on = translation_is_on();
 	uint32_t root = openfirmware_open(&firmware, "/");
 	uint32_t result = 0;
-	int32_t length =
-		openfirmware_property(&firmware, openfirmware_find(&firmware, "/chosen"),
-				      "ibm,arch-vec-5-platform-support", options, sizeof(options));
+	uint32_t chosen = openfirmware_find(&firmware, "/chosen");
+	int32_t length = openfirmware_property(&firmware, chosen, "ibm,arch-vec-5-platform-support",
+					       options, sizeof(options));
+	bool xive = xive_wanted(chosen);
 
 	/* It may take the tree away that translates now. */
 	translation_set(false);
-	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, papr_xive_begin);
+	negotiate_fill(&request, options, length > 0 ? (size_t)length : 0, xive);
 	if (!root || method("ibm,client-architecture-support", root,
 			    (uint32_t)physical_of(&request), &result))
 		console_print("muster: open firmware: ibm,client-architecture-support: there is "

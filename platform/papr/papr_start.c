@@ -4,10 +4,10 @@
  * for one before the next is started. Steps `start-code` and `start`, on the boot CPU.
  */
 #include "arch/ppc64/start.h"
+#include "arch/ppc64/trap.h"
 #include "core/cpu_table.h"
 #include "core/runner.h"
 #include "platform/options.h"
-#include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
 #include "platform/papr/papr_park.h"
 #include "platform/papr/rtas.h"
@@ -30,22 +30,6 @@
  * same, because nothing in it is written. */
 static uint32_t stop_self_arguments[16] __attribute__((aligned(64)));
 
-/* The hypervisor turns interrupts on, and comes back when there is one, or when somebody has prodded this CPU
- * since it last came back (LoPAPR 14.11.3.3, 14.11.3.6). */
-static void wait_for_interrupt(void)
-{
-	(void)papr_hcall(H_CEDE, 0, 0, 0, 0, NULL);
-	interrupts_off();
-}
-
-/* Every other CPU, by a system reset, whatever it is at; for a panic. */
-#define ALL_OTHERS UINT64_C(0xfffffffffffffffe) /* Linux, arch/powerpc/include/asm/hvcall.h */
-
-static void stop_others(void)
-{
-	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
-}
-
 static bool is_stopped(uint32_t server, uint32_t *state)
 {
 	return !rtas_call(papr_firmware.rtas.query_cpu_stopped_state, &server, 1, state, 2) &&
@@ -53,8 +37,9 @@ static bool is_stopped(uint32_t server, uint32_t *state)
 }
 
 /* One that has just been taken down has said so before it stopped. */
-static int wait_stopped(uint32_t server)
+int papr_wait_stopped(cpu_t cpu)
 {
+	uint32_t server = (uint32_t)cpu_hwid(cpu).value;
 	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
 	uint32_t state = 0;
 
@@ -82,27 +67,8 @@ static int reset(cpu_t cpu)
 		return 0;
 	/* One that has left has said so before it stopped. */
 	if (cpu_state(cpu) == CPU_HELD)
-		return wait_stopped(server) ? MUSTER_E_NOT_SUPPORTED : 0;
+		return papr_wait_stopped(cpu) ? MUSTER_E_NOT_SUPPORTED : 0;
 	return is_stopped(server, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
-}
-
-int papr_interrupts_step(cpu_t cpu)
-{
-	(void)cpu;
-	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
-	ppc64_machine.stop_others = stop_others;
-	ppc64_machine.reset = reset;
-	return papr_xics_begin();
-}
-
-int papr_cpu_interrupt_step(cpu_t cpu)
-{
-	return papr_xics_enable(cpu);
-}
-
-void papr_cpu_interrupt_undo(cpu_t cpu)
-{
-	papr_xics_disable(cpu);
 }
 
 int papr_start_code_step(cpu_t cpu)
@@ -110,6 +76,7 @@ int papr_start_code_step(cpu_t cpu)
 	const struct device_tree_rtas *rtas = &papr_firmware.rtas;
 
 	(void)cpu;
+	ppc64_machine.reset = reset;
 	if (rtas->stop_self == DEVICE_TREE_NO_TOKEN)
 		return parked_prepare ? parked_prepare() : 0;
 	stop_self_arguments[0] = __builtin_bswap32(rtas->stop_self);
@@ -141,7 +108,7 @@ static int start_one(cpu_t cpu)
 
 	if (!status)
 		return 0;
-	error = wait_stopped((uint32_t)cpu_hwid(cpu).value);
+	error = papr_wait_stopped(cpu);
 	if (!error)
 		status = start_cpu(cpu);
 	if (!status)
@@ -168,7 +135,10 @@ int papr_start_step(cpu_t cpu)
 	return cpu.number == STEP_ALL_CPUS ? start_all() : start_one(cpu);
 }
 
+/* A CPU says that it stops before it calls stop-self. Where it has not yet when this ends, a line says so, and
+ * what starts it again waits once more. */
 void papr_start_undo(cpu_t cpu)
 {
-	(void)cpu;
+	if (stopped_entry && cpu_state(cpu) == CPU_HELD)
+		(void)papr_wait_stopped(cpu);
 }

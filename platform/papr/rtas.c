@@ -6,11 +6,9 @@
 #include "platform/papr/rtas.h"
 
 #include "arch/ppc64/start.h"
-#include "firmware/device_tree_property.h"
-#include "platform/papr/papr.h"
+#include "firmware/device_tree.h"
 
 #include <muster/arch/cpu.h>
-#include <muster/papr.h>
 #include <stddef.h>
 
 /* LoPAPR 7.2.7, table 7. Big-endian. */
@@ -50,16 +48,4 @@ int32_t rtas_call(uint32_t token, const uint32_t *in, uint32_t in_count, uint32_
 		results[i - 1] = __builtin_bswap32(arguments.words[in_count + i]);
 	interrupts_restore(flags);
 	return (int32_t)__builtin_bswap32(arguments.words[in_count]);
-}
-
-int32_t papr_service(const char *name, const uint32_t *in, uint32_t count, uint32_t *results,
-		     uint32_t results_count)
-{
-	const struct device_tree *tree = &papr_firmware.tree;
-	int node = device_tree_node(tree, "/rtas");
-
-	if (node < 0 || !device_tree_has(tree, node, name))
-		return PAPR_NO_SERVICE;
-	return rtas_call((uint32_t)device_tree_value(tree, node, name), in, count, results,
-			 results_count + 1);
 }

@@ -27,7 +27,7 @@
 #pragma weak pc_hotplug_eject
 #pragma weak pc_handover
 
-#define STACKS_OF_TRAPS (1u << STACK_NMI | 1u << STACK_FATAL)
+#define STACKS_OF_TRAPS ((1u << STACK_NMI | 1u << STACK_FATAL) & CPU_STACK_KINDS)
 
 static const char *hypervisor = "unknown";
 
@@ -46,16 +46,6 @@ static int hypervisor_step(cpu_t cpu)
 	(void)cpu;
 	hypervisor = x86_hypervisor();
 	return 0;
-}
-
-/* Nobody keeps a part of a PC guest's address space. */
-int pc_layout_step(cpu_t cpu)
-{
-	static struct layout_draft draft;
-
-	(void)cpu;
-	x86_layout_draft(&draft);
-	return layout_seal(&draft) ? 0 : MUSTER_E_INVALID;
 }
 
 int pc_tables_step(cpu_t cpu)
@@ -113,7 +103,7 @@ static const struct bringup_step steps[] = {
 	{ "command-line", CAP(FIXMAP) | CAP(CONSOLE), CAP(COMMAND_LINE),
 	  WHERE_BOOT, UNDO_NOTHING, pc_command_line_step, NULL },
 	{ "memory-map", CAP(COMMAND_LINE) | CAP(FIXMAP), CAP(MEMORY_MAP),
-	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, pc_memory_map_row, NULL },
 	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIXMAP), CAP(PAGE_TABLES),
 	  WHERE_BOOT, UNDO_NOTHING, pc_tables_step, NULL },
 	{ "firmware", CAP(FIXMAP) | CAP(COMMAND_LINE), CAP(FIRMWARE),
@@ -130,7 +120,7 @@ static const struct bringup_step steps[] = {
 	{ "interrupts", CAP(FIRMWARE) | CAP(FIXMAP) | CAP(CPU_IDS), CAP(INTERRUPTS),
 	  WHERE_BOOT, UNDO_NOTHING, pc_interrupts_step, NULL },
 	{ "start-code", CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(FIXMAP) | CAP(FIRMWARE) | CAP(CPU_IDS), CAP(START_CODE),
-	  WHERE_BOOT, UNDO_STEP, pc_start_code_step, pc_start_code_undo },
+	  WHERE_BOOT, UNDO_STEP, pc_start_code_row, pc_start_code_undo },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
 	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
 
@@ -139,7 +129,7 @@ static const struct bringup_step steps[] = {
 	  WHERE_PREPARE, UNDO_STEP, cpu_memory_create, cpu_memory_destroy },
 
 	{ "start", CAP(START_CODE) | CAP(CPU_IDS) | CAP(INTERRUPTS) | CAP(CLOCK) | CAP(UNIT) | CAP(STACK), CAP(STARTED),
-	  WHERE_START, UNDO_STEP, pc_start_step, pc_start_undo },
+	  WHERE_START, UNDO_STEP, pc_start_row, pc_start_undo },
 
 	{ "descriptor-tables", CAP(PERCPU_BASE) | CAP(LAYOUT) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
 	  WHERE_ONLINE, UNDO_STEP, descriptor_tables_load, descriptor_tables_unload },

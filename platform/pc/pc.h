@@ -9,6 +9,8 @@
 #include "platform/pc/pc_boot.h"
 #include "platform/platform.h"
 
+#include <muster/layout.h>
+
 extern const struct platform platform_pc;
 
 /* What the boot protocol and the firmware said; filled in by the steps named. */
@@ -72,6 +74,12 @@ int pc_start_code_step(cpu_t cpu);
 void pc_start_code_undo(cpu_t cpu);
 void pc_start_undo(cpu_t cpu);
 
+/* What the rows of a PC's table call: the steps above; or, in an image that has it, pc_wake.c, which makes the
+ * same steps and takes CPUs that wait from where they are. */
+int pc_memory_map_row(cpu_t cpu);
+int pc_start_code_row(cpu_t cpu);
+int pc_start_row(cpu_t cpu);
+
 /* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
 int pc_mailbox_begin(void);
 void pc_mailbox_end(void);
@@ -81,6 +89,8 @@ bool pc_mailbox_holds(hwid_t hwid);
 int pc_mailbox_start(hwid_t hwid);
 /* It is started in another way: a word about that, where it is odd. */
 void pc_mailbox_left_out(hwid_t hwid);
+/* It waited in the park page, and not with the firmware. */
+void pc_mailbox_released(hwid_t hwid);
 /* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
 void pc_mailbox_took_back(hwid_t hwid);
 void pc_mailbox_say(void);
@@ -88,8 +98,16 @@ void pc_mailbox_say(void);
 int pc_hotplug_poll(struct platform_news *news);
 int pc_hotplug_eject(cpu_t cpu);
 
+/* i386/pc_layout.c: a hole at the top of the address space, ordered by a word of the command line. */
+#ifdef __i386__
+#define PC_WORDS_I386 1
+int pc_hole_reserve(struct layout_draft *draft);
+#else
+#define PC_WORDS_I386 0
+#endif
+
 /* pc_power.c */
-#define PC_WORDS 2
+#define PC_WORDS (2 + PC_WORDS_I386)
 extern const struct command_line_word pc_words[PC_WORDS];
 void pc_emergency_console(void);
 int pc_console_step(cpu_t cpu);

@@ -11,13 +11,11 @@
 #include "firmware/pvh.h"
 #include "platform/options.h"
 #include "platform/pc/pc.h"
-#include "platform/pc/pc_park.h"
 
 #include <muster/muster.h>
 
 /* An image may leave the reader out: core/image_choice.h. */
 #pragma weak options_read
-#pragma weak pc_park_find
 
 /* The page with the BIOS data area, and what lies from video memory to 1 MiB, are nobody's RAM,
  * whatever a map says. */
@@ -41,7 +39,7 @@ int pc_command_line_step(cpu_t cpu)
 	if (boot->command_line &&
 	    firmware_string_read(&fixmap_reader, boot->command_line, line, sizeof(line)) < 0) {
 		console_print(
-			"muster: command line at %#lx: longer than %u characters, or not readable\n",
+			"muster: command line at %#jx: longer than %u characters, or not readable\n",
 			boot->command_line, COMMAND_LINE_MAX);
 		return MUSTER_E_INVALID;
 	}
@@ -69,7 +67,7 @@ static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type
 	(void)context;
 	if (kind != MEMORY_RESERVED && base + size > base && base + size > ram_limit()) {
 		console_print(
-			"muster: memory map: range at %#lx, %#lx bytes: RAM from %#lx on cannot be reached; it is left out\n",
+			"muster: memory map: range at %#jx, %#jx bytes: RAM from %#jx on cannot be reached; it is left out\n",
 			base, size, ram_limit());
 		if (base >= ram_limit())
 			return;
@@ -96,7 +94,7 @@ static int claim_image(void)
 	if (!error)
 		error = mem_claim(area_end, end - area_end, "image");
 	if (error)
-		console_print("muster: image at %#lx to %#lx: not within RAM of the memory map\n",
+		console_print("muster: image at %#jx to %#jx: not within RAM of the memory map\n",
 			      start, end);
 	return error;
 }
@@ -109,7 +107,7 @@ static void claim_pages(uint64_t base, uint64_t size, const char *owner)
 	uint64_t end = (base + size + MEMORY_PAGE_SIZE - 1) & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
 
 	if (start < end && mem_claim(start, end - start, owner))
-		console_print("muster: %s at %#lx, %#lx bytes: not within free RAM\n", owner, base,
+		console_print("muster: %s at %#jx, %#jx bytes: not within free RAM\n", owner, base,
 			      size);
 }
 
@@ -127,6 +125,9 @@ int pc_memory_map_step(cpu_t cpu)
 	return pc_memory_map_build(pc_boot_memory_map_read);
 }
 
+/* Weak: pc_wake.c. */
+int pc_memory_map_row(cpu_t cpu) __attribute__((weak, alias("pc_memory_map_step")));
+
 int pc_memory_map_build(pc_memory_map_reader *read)
 {
 	int count;
@@ -141,8 +142,6 @@ int pc_memory_map_build(pc_memory_map_reader *read)
 	error = memory_map_end();
 	if (!error)
 		error = claim_image();
-	if (!error && pc_park_find)
-		pc_park_find();
 	if (!error)
 		claim_boot(&pc_firmware.boot);
 	return error;

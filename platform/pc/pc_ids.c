@@ -98,7 +98,7 @@ static void add(void *context, const struct acpi_processor *processor)
 static void boot_cpu_believe(struct walk *walk)
 {
 	console_print(
-		"muster: acpi: MADT: %u processors, and none with APIC id %#lx, which is the one that runs; it is believed\n",
+		"muster: acpi: MADT: %u processors, and none with APIC id %#jx, which is the one that runs; it is believed\n",
 		walk->count, walk->boot.value);
 	walk->boot_cpu = (struct cpu_description){
 		.hwid = walk->boot,

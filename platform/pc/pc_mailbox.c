@@ -48,7 +48,7 @@ static bool lies_well(uint64_t physical, const char *what)
 			rule = "in memory that the memory map calls RAM";
 	}
 	if (rule)
-		console_print("muster: acpi: wakeup: %s at %#lx: %s: it is not used\n", what,
+		console_print("muster: acpi: wakeup: %s at %#jx: %s: it is not used\n", what,
 			      physical, rule);
 	return !rule;
 }
@@ -116,7 +116,7 @@ void pc_mailbox_left_out(hwid_t hwid)
 	/* Without a reset vector that is the ordinary way. */
 	if (reset_vector)
 		console_print(
-			"muster: wakeup mailbox: APIC id %#lx is not with the firmware: it is "
+			"muster: wakeup mailbox: APIC id %#jx is not with the firmware: it is "
 			"started by INIT\n",
 			hwid.value);
 }
@@ -135,6 +135,12 @@ int pc_mailbox_start(hwid_t hwid)
 	return 0;
 }
 
+void pc_mailbox_released(hwid_t hwid)
+{
+	if (hwid.value <= LOCAL_APIC_ID_MAX)
+		away[hwid.value] = true;
+}
+
 void pc_mailbox_took_back(hwid_t hwid)
 {
 	if (!reset_vector)
@@ -148,7 +154,7 @@ void pc_mailbox_took_back(hwid_t hwid)
 void pc_mailbox_say(void)
 {
 	if (woken)
-		console_print("muster: %u CPUs were started by the wakeup mailbox at %#lx; %s\n",
+		console_print("muster: %u CPUs were started by the wakeup mailbox at %#jx; %s\n",
 			      woken, pc_firmware.madt.wakeup.mailbox,
 			      reset_vector ? "the firmware takes them back"
 					   : "the firmware does not take them back");

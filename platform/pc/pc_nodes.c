@@ -140,7 +140,7 @@ static void judge_memory(uint32_t index)
 
 	if (!affinity->hot_pluggable && !affinity->non_volatile && !ram_in(affinity->base, last))
 		console_print(
-			"muster: acpi: SRAT: memory at %#lx, %#lx bytes, domain %#x: there is "
+			"muster: acpi: SRAT: memory at %#jx, %#jx bytes, domain %#x: there is "
 			"no RAM\n",
 			affinity->base, affinity->size, affinity->domain);
 	for (uint32_t i = 0; i < index; i++) {
@@ -150,8 +150,8 @@ static void judge_memory(uint32_t index)
 		    affinity->base > other->base + (other->size - 1))
 			continue;
 		console_print(
-			"muster: acpi: SRAT: memory at %#lx, %#lx bytes, domain %#x: overlaps "
-			"that at %#lx, %#lx bytes, domain %#x, whose the common part is\n",
+			"muster: acpi: SRAT: memory at %#jx, %#jx bytes, domain %#x: overlaps "
+			"that at %#jx, %#jx bytes, domain %#x, whose the common part is\n",
 			affinity->base, affinity->size, affinity->domain, other->base, other->size,
 			other->domain);
 		return;

@@ -35,6 +35,10 @@ const struct command_line_word pc_words[PC_WORDS] = {
 	  .number = &debug_exit_port,
 	  .min = 0x100,
 	  .max = 0xffff },
+#if PC_WORDS_I386
+	/* Read in step `layout` already: all that is left here is to know it. */
+	{ .name = "hole", .kind = COMMAND_LINE_NUMBER, .max = UINT64_MAX },
+#endif
 };
 
 static void exit_now(int status) __attribute__((noreturn));

@@ -15,7 +15,6 @@
 #include "device/pic_8259.h"
 #include "platform/options.h"
 #include "platform/pc/pc.h"
-#include "platform/pc/pc_park.h"
 
 #include <muster/muster.h>
 
@@ -29,8 +28,6 @@
 #pragma weak pc_mailbox_say
 #pragma weak pc_mailbox_start
 #pragma weak pc_mailbox_took_back
-#pragma weak parked_prepare
-#pragma weak parked_start
 
 /* Between the two start-up IPIs of the sequence. MP specification 1.4, B.4, wants 10 ms behind INIT and
  * 200 us behind each start-up; that was for external APICs. No CPU with long mode has one, and Linux
@@ -165,12 +162,9 @@ int pc_start_code_step(cpu_t cpu)
 {
 	int error = start_page_create(cpu);
 
-	if (error)
+	if (error || !pc_mailbox_begin)
 		return error;
-	if (parked_prepare)
-		error = parked_prepare();
-	if (!error && pc_mailbox_begin)
-		error = pc_mailbox_begin();
+	error = pc_mailbox_begin();
 	if (error)
 		start_page_destroy(cpu);
 	return error;
@@ -186,10 +180,7 @@ void pc_start_code_undo(cpu_t cpu)
 int pc_start_step(cpu_t cpu)
 {
 	uint64_t page = start_page_physical();
-	int parked = parked_start ? parked_start(cpu) : 0;
 
-	if (parked)
-		return parked < 0 ? parked : 0;
 	/* A mailbox takes one command at a time. */
 	if (cpu.number == STEP_ALL_CPUS)
 		return mailbox_exists() ? MUSTER_E_NOT_SUPPORTED : start_all(page);
@@ -208,6 +199,10 @@ void pc_start_undo(cpu_t cpu)
 		pc_mailbox_took_back(cpu_hwid(cpu));
 }
 
+/* Weak: pc_wake.c. */
+int pc_start_code_row(cpu_t cpu) __attribute__((weak, alias("pc_start_code_step")));
+int pc_start_row(cpu_t cpu) __attribute__((weak, alias("pc_start_step")));
+
 void pc_name_unknown(void)
 {
 	hwid_t last;
@@ -217,6 +212,6 @@ void pc_name_unknown(void)
 		pc_mailbox_say();
 	if (count)
 		console_print(
-			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#lx; they are stopped\n",
+			"muster: %u CPUs arrived that the MADT does not name, the last with APIC id %#jx; they are stopped\n",
 			count, last.value);
 }

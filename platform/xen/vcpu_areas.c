@@ -20,12 +20,7 @@ _Static_assert(sizeof(struct vcpu_time_info) == 32, "public/xen.h, struct vcpu_t
 _Static_assert(sizeof(struct vcpu_runstate_info) == 48, "public/vcpu.h");
 _Static_assert(sizeof(struct vcpu_register_vcpu_info) == 16, "public/vcpu.h");
 
-#define PAGE_SIZE   4096u
-#define NANOSECONDS UINT64_C(1000000000)
-/* A counter that is faster has never been built; slower than this no clock would be. */
-#define FREQUENCY_MIN UINT64_C(1000000)
-#define FREQUENCY_MAX UINT64_C(18000000000)
-#define TIME_TRIES    1000u
+#define PAGE_SIZE 4096u
 
 /* Where Xen writes for this CPU. In a unit: a CPU that comes up again sets it anew. */
 static PERCPU(struct vcpu_info *, vcpu_info_here);
@@ -213,31 +208,4 @@ void xen_areas_online_undo(cpu_t cpu)
 		info->evtchn_upcall_mask = 1;
 	xen_vcpu_info_set(NULL);
 	areas_online_undo(cpu);
-}
-
-uint64_t xen_tsc_frequency(const volatile struct vcpu_time_info *time)
-{
-	uint32_t version, mul = 0;
-	int8_t shift = 0;
-	uint64_t frequency;
-	uint32_t tries = 0;
-
-	/* Odd: Xen is writing (public/xen.h, struct vcpu_time_info). */
-	do {
-		version = time->version;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		mul = time->tsc_to_system_mul;
-		shift = time->tsc_shift;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while ((version & 1 || version != time->version) && ++tries < TIME_TRIES);
-	if (tries == TIME_TRIES || !mul || shift <= -32 || shift >= 32)
-		return 0;
-	frequency = (NANOSECONDS << 32) / mul;
-	if (shift >= 0)
-		frequency >>= shift;
-	else if (frequency <= FREQUENCY_MAX >> -shift)
-		frequency <<= -shift;
-	else
-		return 0;
-	return frequency >= FREQUENCY_MIN && frequency < FREQUENCY_MAX ? frequency : 0;
 }

@@ -39,8 +39,4 @@ struct vcpu_info *xen_vcpu_info(void);
 /* Before there are areas: the boot CPU's in the shared info page, or none. */
 void xen_vcpu_info_set(struct vcpu_info *info);
 
-/* Ticks per second of the time-stamp counter, from what Xen says of time. 0: it says nothing
- * usable. Pure but for reading `time`, which Xen may be writing to. */
-uint64_t xen_tsc_frequency(const volatile struct vcpu_time_info *time);
-
 #endif

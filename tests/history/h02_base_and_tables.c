@@ -4,8 +4,7 @@
  * --wrap=descriptor_tables_load) in which every CPU uses per-CPU data while it has no tables of its
  * own, and checks that loading them leaves the base alone.
  */
-#include "arch/x86_64/offsets.h"
-#include "arch/x86_64/registers.h"
+#include "tests/boot/percpu_base.h"
 
 #include <muster/muster.h>
 
@@ -24,14 +23,14 @@ static uint16_t task_register(void)
 
 int __wrap_descriptor_tables_load(cpu_t cpu)
 {
-	uint64_t base = msr_read(MSR_GS_BASE);
+	uint64_t base = percpu_base_read();
 	int error;
 
 	if (task_register())
 		muster_panic("H2: CPU %u has its tables already", cpu.number);
 	this_cpu(before_tables) = cpu.number + 1;
 	error = __real_descriptor_tables_load(cpu);
-	if (msr_read(MSR_GS_BASE) != base || !task_register())
+	if (percpu_base_read() != base || !task_register())
 		muster_panic("H2: loading the tables of CPU %u changed its base", cpu.number);
 	return error;
 }

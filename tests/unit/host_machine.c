@@ -203,7 +203,7 @@ static void image_make(void)
 		if (!start)
 			start = 2 * sizeof(percpu_head);
 		image.link_base = (start - sizeof(percpu_head)) & ~(uintptr_t)63;
-		image.size = start - image.link_base + variables;
+		image.size = (start - image.link_base + variables + 7) & ~(size_t)7;
 		template = calloc(1, image.size);
 		image.image = template;
 		memcpy(template, &percpu_head, sizeof(percpu_head));

@@ -65,6 +65,41 @@ static void early_text_comes_first(void **state)
 	assert_string_equal(capture.text, "early 3\nlate\n");
 }
 
+/* Where the console is dear such a line waits for the next text, in its order; else it does not. */
+static void later_is_before_the_next(void **state)
+{
+	(void)state;
+	console_print_later("at %d\n", 1);
+	assert_string_equal(capture.text, "at 1\n");
+	console_is_dear = true;
+	console_print_later("at %d\n", 2);
+	console_print_later("at %d\n", 3);
+	assert_string_equal(capture.text, "at 1\n");
+	console_print("more\n");
+	assert_string_equal(capture.text, "at 1\nat 2\nat 3\nmore\n");
+	console_print_later("at %d\n", 4);
+	console_flush_early();
+	assert_string_equal(capture.text, "at 1\nat 2\nat 3\nmore\nat 4\n");
+	console_is_dear = false;
+}
+
+/* However many: none is lost, and none is longer than it may be. */
+static void later_is_never_lost(void **state)
+{
+	(void)state;
+	console_is_dear = true;
+	for (int i = 0; i < 1000; i++)
+		console_print_later("kept %d\n", i);
+	console_flush_early();
+	console_print_later("%200d\n", 7);
+	console_flush_early();
+	console_is_dear = false;
+	assert_int_equal(capture_count("kept "), 1000);
+	assert_true(capture_has("kept 998\nkept 999\n"));
+	assert_int_equal(capture_count("lost"), 0);
+	assert_int_equal(capture.used, 10 * 7 + 90 * 8 + 900 * 9 + 127);
+}
+
 static void early_text_has_an_end(void **state)
 {
 	(void)state;
@@ -269,6 +304,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(early_text_comes_first, begin),
 		cmocka_unit_test_setup(early_text_has_an_end, begin),
+		cmocka_unit_test_setup(later_is_before_the_next, begin),
+		cmocka_unit_test_setup(later_is_never_lost, begin),
 		cmocka_unit_test_setup(long_lines_come_out_whole, begin),
 		cmocka_unit_test_setup(lines_do_not_mix, begin),
 		cmocka_unit_test_setup(a_dead_holder_silences_nobody, begin),

@@ -153,6 +153,61 @@ static void page_by_page_where_there_is_no_quick_way(void **state)
 	assert_true(quick_calls > bytes() / PAGE);
 }
 
+/* As RAM is reached where translation is off: here all of it, at a distance. */
+static char plain[4 * PAGE] __attribute__((aligned(PAGE)));
+static uint64_t plain_base;
+
+static void *plain_direct(uint64_t physical)
+{
+	/* What pages are at which offset of the piece that is asked for. */
+	if (!plain_base)
+		plain_base = physical;
+	return physical - plain_base < sizeof(plain) ? plain + (physical - plain_base) : NULL;
+}
+
+static uint64_t plain_physical(uintptr_t address)
+{
+	return address - (uintptr_t)plain + plain_base;
+}
+
+static void nothing_is_mapped(void **state)
+{
+	struct machine *machine = (struct machine *)machine_get();
+	const struct cpu_record *record = cpu_record(cpu_2);
+	const struct machine kept = *machine;
+	uint64_t free = mem_free_total();
+	enum stack_kind kind;
+	bool guard = true;
+	cpu_t cpu;
+
+	(void)state;
+	machine->map = NULL;
+	machine->unmap = NULL;
+	cpu_memory_forget();
+	/* What is made once lies elsewhere. */
+	assert_int_equal(cpu_memory_create(cpu_1), 0);
+	cpu_memory_destroy(cpu_1);
+	free = mem_free_total();
+	machine->direct = plain_direct;
+	machine->physical = plain_physical;
+	plain_base = 0;
+	assert_int_equal(cpu_memory_create(cpu_2), 0);
+	assert_int_equal(record->unit, (uintptr_t)plain);
+	assert_int_equal(record->stack, (uintptr_t)plain + percpu_unit_size() + PAGE);
+	assert_int_equal(((struct percpu_head *)plain)->cpu, 2);
+	assert_int_equal(stack_top(cpu_2, STACK_MAIN), record->stack);
+	assert_true(stack_find(record->stack - 8, &cpu, &kind, &guard));
+	assert_true(cpu_equal(cpu, cpu_2) && kind == STACK_MAIN && !guard);
+	assert_true(stack_find(record->stack, &cpu, &kind, &guard));
+	assert_true(cpu_equal(cpu, cpu_2) && kind == STACK_NMI && !guard);
+	assert_int_equal(stack_top(cpu_2, STACK_NMI), record->stack + PAGE);
+	assert_false(stack_find(record->stack + (STACK_KINDS - 1) * PAGE, &cpu, &kind, &guard));
+	assert_false(stack_find(record->unit, &cpu, &kind, &guard));
+	cpu_memory_destroy(cpu_2);
+	assert_int_equal(mem_free_total(), free);
+	*machine = kept;
+}
+
 static void too_early(void **state)
 {
 	(void)state;
@@ -170,6 +225,7 @@ int main(void)
 		cmocka_unit_test_setup(failures_leave_nothing, begin),
 		cmocka_unit_test_setup(quick_way_is_the_same, begin),
 		cmocka_unit_test_setup(page_by_page_where_there_is_no_quick_way, begin),
+		cmocka_unit_test_setup(nothing_is_mapped, begin),
 		cmocka_unit_test_setup(too_early, begin),
 	};
 

@@ -238,6 +238,25 @@ static void test_odd_connectors(void **state)
 	assert_int_equal(seen.at[2].server, 5);
 }
 
+/* Whoever reads once more is not told once more. */
+static void test_again(void **state)
+{
+	struct seen_cpus seen;
+
+	(void)state;
+	tree_load(TREE("power9-spares"));
+	tree_set_text(CORE_1, "status", "fail");
+	tree_set_cells("/cpus", "ibm,drc-indexes", 9, 0x10000000, 0x10000001, 0x10000002);
+	seen = tree_cpus();
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(capture_count("\n"), 2);
+	capture_begin();
+	tree = device_tree_again(&tree);
+	seen = tree_cpus();
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(capture.text, "");
+}
+
 /* One number for two is passed on: the id table judges. */
 static void test_number_twice(void **state)
 {
@@ -265,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_spares_that_cannot_be_believed),
 		cmocka_unit_test(test_odd_connectors),
 		cmocka_unit_test(test_number_twice),
+		cmocka_unit_test(test_again),
 	};
 
 	(void)tree_memory;

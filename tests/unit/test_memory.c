@@ -347,7 +347,7 @@ static void test_broken_requests(void **state)
 	assert_true(host_log_has("larger than what it may not cross"));
 	assert_int_equal(mem_alloc(SIZE_MAX, 0, .owner = "z"), 0);
 	assert_int_equal(mem_alloc(MIB + 1, 0, .owner = "z"), 0);
-	assert_int_equal(mem_alloc(PAGE, (size_t)1 << 63, .owner = "z"), 0);
+	assert_int_equal(mem_alloc(PAGE, SIZE_MAX / 2 + 1, .owner = "z"), 0);
 	assert_int_equal(mem_owned_by("z"), 0);
 	/* All of it can be had. */
 	assert_int_equal(mem_alloc(MIB, 0, .owner = "z"), MIB);
@@ -716,9 +716,40 @@ static void test_error_names(void **state)
 	assert_string_equal(muster_error_name(INT32_MIN), "unknown error");
 }
 
+/* What another kernel reserved for us: docs/park.md. */
+static void a_reserved_range_is_taken_back(void **state)
+{
+	const uint64_t base = UINT64_C(0x200000);
+
+	(void)state;
+	memory_map_begin();
+	assert_int_equal(memory_map_add(0x100000, 0x100000, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_add(base, 0x10000, MEMORY_RESERVED), 0);
+	assert_int_equal(memory_map_add(base + 0x10000, 0x100000, MEMORY_RAM), 0);
+	assert_int_equal(memory_map_end(), 0);
+	assert_int_equal(mem_total(), 0x200000);
+	/* Neither more than is reserved, nor what is nowhere, nor RAM and reserved at once. */
+	assert_int_equal(memory_take_back(base, 0x11000), MUSTER_E_NOT_FOUND);
+	assert_int_equal(memory_take_back(base - 0x1000, 0x2000), MUSTER_E_NOT_FOUND);
+	assert_int_equal(memory_take_back(UINT64_C(0x40000000), 0x1000), MUSTER_E_NOT_FOUND);
+	assert_int_equal(memory_take_back(base, UINT64_MAX), MUSTER_E_NOT_FOUND);
+	assert_int_equal(mem_total(), 0x200000);
+	assert_int_equal(memory_take_back(base + 0x1000, 0x2000), 0);
+	assert_int_equal(mem_total(), 0x202000);
+	assert_int_equal(mem_claim(base + 0x1000, 0x2000, "park region"), 0);
+	assert_true(mem_is_owned_by(base + 0x2fff, "park region"));
+	assert_false(mem_is_owned_by(base + 0x3000, "park region"));
+	assert_false(mem_is_owned_by(base + 0x1000, "somebody"));
+	assert_false(mem_is_owned_by(0x100000, "park region"));
+	/* RAM already: nothing is to be done. */
+	assert_int_equal(memory_take_back(base + 0x10000, 0x1000), 0);
+	assert_int_equal(mem_total(), 0x202000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reserved_range_is_taken_back),
 		cmocka_unit_test_setup(test_rounding, begin),
 		cmocka_unit_test_setup(test_refused_ranges, begin),
 		cmocka_unit_test_setup(test_end_of_addresses, begin),

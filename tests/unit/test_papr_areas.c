@@ -32,9 +32,12 @@ static int end(void **state)
 	return 0;
 }
 
+/* What it asked the hypervisor meanwhile does not count. */
 static void boot(void)
 {
 	assert_int_equal(papr_areas_boot(cpu_from_number(0), &papr_guest_mock), 0);
+	papr.calls = papr.refusals = 0;
+	papr.order[0] = '\0';
 }
 
 static void all_prepared(void)
@@ -230,6 +233,46 @@ static void test_none_without_hypervisor(void **state)
 	assert_int_equal(mem_free_total(), before);
 }
 
+/* One that the hypervisor does not know is done without, and what comes behind it too. */
+static void test_optional(void **state)
+{
+	static const struct {
+		uint64_t refuse;
+		size_t count;
+	} ways[] = {
+		{ PAPR_DEREGISTER_LOG, 2 },
+		{ PAPR_DEREGISTER_SLB_SHADOW, 1 },
+		{ PAPR_DEREGISTER_VPA, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const struct area_table *table;
+		char message[128];
+
+		begin(NULL);
+		papr.refuse = ways[i].refuse;
+		table = papr_area_table_choose(&papr_guest_mock);
+		assert_int_equal(table ? table->count : 0, ways[i].count);
+		assert_true(host_log_has("done without, and without what rests on it"));
+		if (!table)
+			continue;
+		assert_int_equal(areas_check(table, message, sizeof(message)), AREA_IN_ORDER);
+		boot();
+		assert_int_equal(papr_online(0), 0);
+		papr_offline(0);
+		assert_int_equal(papr.refusals, 0);
+		end(NULL);
+	}
+	begin(NULL);
+	papr.none = true;
+	boot();
+	assert_false(papr_has_areas());
+	assert_true(host_log_has("H_REGISTER_VPA, function 5: status -2: there is no such call"));
+	assert_int_equal(papr_online(0), 0);
+	papr.none = false;
+}
+
 static void test_cache_lines(void **state)
 {
 	(void)state;
@@ -253,7 +296,7 @@ int main(void)
 		TEST(test_order),	    TEST(test_refused_half_way),
 		TEST(test_will_not_let_go), TEST(test_dispatches),
 		TEST(test_memory),	    TEST(test_none_without_hypervisor),
-		TEST(test_cache_lines),
+		TEST(test_optional),	    TEST(test_cache_lines),
 	};
 
 	papr_mock_unused();

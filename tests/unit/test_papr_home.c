@@ -142,6 +142,15 @@ static void test_hypervisor_says_nothing(void **state)
 	assert_string_equal(capture.text, "");
 	assert_int_equal(domain_of(true, 4), 4);
 	assert_true(capture_has("H_HOME_NODE_ASSOCIATIVITY of 0x11: status -55"));
+	/* No such call: said once, and not asked again. */
+	capture_begin();
+	asked = 0;
+	told_status = -2;
+	assert_int_equal(domain_of(true, 4), 4);
+	assert_int_equal(domain_of(true, 3), 3);
+	assert_int_equal(asked, 1);
+	assert_int_equal(capture_count("\n"), 1);
+	assert_true(capture_has("there is no such call, though hcall-vphn is listed"));
 	/* Not offered, or no nodes: not asked. */
 	asked = 0;
 	home.offered = false;

@@ -114,11 +114,11 @@ static void test_refused(void **state)
 		{ 4, 0, MUSTER_E_INVALID, "0: alignment is no power of two" },
 		{ 4, 12, MUSTER_E_INVALID, "alignment is no power of two" },
 		{ 4, 2 * PAGE, MUSTER_E_INVALID, "larger than a page" },
-		{ 4, (size_t)1 << 63, MUSTER_E_INVALID, "larger than a page" },
+		{ 4, SIZE_MAX / 2 + 1, MUSTER_E_INVALID, "larger than a page" },
 		{ STRIDE / 2, 4, MUSTER_E_NO_MEMORY, "32768 bytes, align 4: no memory" },
 		{ SIZE_MAX, 4, MUSTER_E_NO_MEMORY, "no memory" },
 		{ SIZE_MAX - 3, PAGE, MUSTER_E_NO_MEMORY, "no memory" },
-		{ (size_t)1 << 32, PAGE, MUSTER_E_NO_MEMORY, "no memory" },
+		{ SIZE_MAX / 4 + 1, PAGE, MUSTER_E_NO_MEMORY, "no memory" },
 	};
 
 	(void)state;

@@ -5,6 +5,8 @@
  */
 #include "mock_guest.h"
 
+#include "core/layout_current.h"
+
 #include "core/stack_area.h"
 
 #include <muster/ktap.h>
@@ -43,6 +45,8 @@ static const struct {
 	{ "step", "cpu=" NUMBER " name=" WORD " where=" WHERE " start_ns=" NUMBER
 		  " end_ns=(" NUMBER OR_NOT },
 	{ "memory", "owner=" WORD " bytes=" NUMBER },
+	{ "layout", "part=(all|user|direct|image|windows|fixmap|hole) first=" HEX " last=" HEX
+		    " owner=" WORD },
 	{ "tests", "passed=" NUMBER " failed=" NUMBER },
 	{ "end", "records=" NUMBER " status=" NUMBER },
 };
@@ -240,6 +244,60 @@ static void memory(void **state)
 			 mem_owned_by("step stamps"));
 }
 
+/* Every part of the address space once, where the layout has it. */
+static void address_space(void **state)
+{
+	const struct layout *layout;
+	char line[128];
+
+	(void)state;
+	assert_int_equal(guest_bring_up(), 0);
+	layout = layout_current();
+	receive(NULL, 0);
+	for (const char *part = "all\0user\0direct\0image\0windows\0fixmap\0"; *part;
+	     part += strlen(part) + 1) {
+		snprintf(line, sizeof(line), "@muster 1 layout part=%s ", part);
+		assert_non_null(record_like(line, 0));
+		assert_null(record_like(line, 1));
+	}
+	assert_null(record_like("@muster 1 layout part=hole", 0));
+	snprintf(
+		line, sizeof(line), "@muster 1 layout part=direct first=0x%llx last=0x%llx owner=-",
+		(unsigned long long)layout_direct_start(layout),
+		(unsigned long long)(layout_direct_start(layout) + layout_direct_size(layout) - 1));
+	assert_non_null(record_like(line, 0));
+	snprintf(line, sizeof(line),
+		 "@muster 1 layout part=windows first=0x%llx last=0x%llx owner=-",
+		 (unsigned long long)layout_window_start(layout),
+		 (unsigned long long)(layout_window_start(layout) +
+				      layout_windows.count * layout_window_stride(layout) - 1));
+	assert_non_null(record_like(line, 0));
+}
+
+/* Holes are named, and what lies above the one at the top is still the address space's. */
+static void holes(void **state)
+{
+	struct layout_machine machine = host_layout_machine(CPUS);
+	struct layout_draft draft;
+	char line[128];
+
+	(void)state;
+	assert_int_equal(guest_bring_up(), 0);
+	layout_forget();
+	layout_draft_begin(&draft, &machine);
+	assert_int_equal(layout_reserve_top(&draft, machine.fixmap_align, "two words"), 0);
+	assert_non_null(layout_seal(&draft));
+	receive(NULL, 0);
+	snprintf(line, sizeof(line),
+		 "@muster 1 layout part=hole first=0x%llx last=0x%llx owner=two-words",
+		 (unsigned long long)layout_kernel_top(layout_current()),
+		 (unsigned long long)machine.address_last);
+	assert_non_null(record_like(line, 0));
+	snprintf(line, sizeof(line), "@muster 1 layout part=all first=0x0 last=0x%llx owner=-",
+		 (unsigned long long)machine.address_last);
+	assert_non_null(record_like(line, 0));
+}
+
 /* A counter that is behind that of the boot CPU does not give 500 years. */
 static void ticks_before_the_entry(void **state)
 {
@@ -291,7 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_online),     TEST(nobody_is_left_out),	    TEST(stacks),
 		TEST(memory),	      TEST(ticks_before_the_entry), TEST(long_names),
-		TEST(before_the_ids),
+		TEST(before_the_ids), TEST(address_space),	    TEST(holes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "platform/xen/event_fifo.h"
 #include "platform/xen/vcpu_areas.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/error.h>
 #include <muster/memory.h>
@@ -156,6 +157,20 @@ static long vcpu_op(uint32_t command, uint32_t vcpu, void *argument)
 		fail();
 		return -XEN_ENOSYS;
 	}
+}
+
+/* The last call that is not counted, and how long it was to wait. */
+static struct {
+	uint64_t number, command, timeout;
+} last_raw;
+
+long xen_hypercall_raw(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	last_raw.number = number;
+	last_raw.command = a;
+	last_raw.timeout = b ? ((const struct sched_poll *)b)->timeout : 0;
+	assert_true(!c && !d && !e);
+	return 0;
 }
 
 long xen_hypercall(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
@@ -368,6 +383,52 @@ static void test_frequency(void **state)
 	assert_int_equal(xen_tsc_frequency(&time), 0);
 }
 
+static void test_system_time(void **state)
+{
+	struct vcpu_time_info time = time_of(0x80000000, 1);
+
+	(void)state;
+	time.tsc_timestamp = 1000;
+	time.system_time = 50;
+	/* ((ticks - timestamp) << shift) * mul >> 32, behind system_time: public/xen.h. */
+	assert_int_equal(xen_system_time(&time, 1000), 50);
+	assert_int_equal(xen_system_time(&time, 1700), 750);
+	assert_int_equal(xen_system_time(&time, 900), 50);
+	assert_int_equal(xen_system_time(&time, 1000 + (UINT64_C(1) << 50)),
+			 50 + (UINT64_C(1) << 50));
+	time.tsc_shift = -1;
+	assert_int_equal(xen_system_time(&time, 5000), 1050);
+	time.tsc_shift = 32;
+	assert_int_equal(xen_system_time(&time, 5000), 0);
+	time.tsc_shift = 0;
+	time.tsc_to_system_mul = 0;
+	assert_int_equal(xen_system_time(&time, 5000), 0);
+	time.tsc_to_system_mul = 1;
+	time.version = 1;
+	assert_int_equal(xen_system_time(&time, 5000), 0);
+}
+
+/* A wait has an end, in Xen's time; without that there is none to name, and it is none. */
+static void test_wait(void **state)
+{
+	struct vcpu_info info = { .time = time_of(0x80000000, 1) };
+
+	(void)state;
+	info.time.tsc_timestamp = UINT64_MAX;
+	info.time.system_time = 7000;
+	xen_vcpu_info_set(&info);
+	xen_wait_a_moment();
+	assert_int_equal(last_raw.number, __HYPERVISOR_sched_op);
+	assert_int_equal(last_raw.command, SCHEDOP_poll);
+	assert_int_equal(last_raw.timeout, 7000 + 200000);
+	info.time.tsc_to_system_mul = 0;
+	xen_wait_a_moment();
+	assert_int_equal(last_raw.command, SCHEDOP_yield);
+	xen_vcpu_info_set(NULL);
+	xen_wait_a_moment();
+	assert_int_equal(last_raw.command, SCHEDOP_yield);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +441,8 @@ int main(void)
 		cmocka_unit_test(test_upcall_fifo),
 		cmocka_unit_test(test_upcall_two_level),
 		cmocka_unit_test(test_frequency),
+		cmocka_unit_test(test_system_time),
+		cmocka_unit_test(test_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@
 #include <muster/arch/host/cpu.h>
 #elif defined(__x86_64__)
 #include <muster/arch/x86_64/cpu.h>
+#elif defined(__i386__)
+#include <muster/arch/i386/cpu.h>
 #elif defined(__powerpc64__)
 #include <muster/arch/ppc64/cpu.h>
 #else

@@ -16,7 +16,7 @@
 
 #if __STDC_HOSTED__
 #include <muster/arch/host/mark.h>
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) || defined(__i386__)
 #include <muster/arch/x86_64/mark.h>
 #elif defined(__powerpc64__)
 #include <muster/arch/ppc64/mark.h>

@@ -17,6 +17,8 @@
 #include <muster/arch/host/percpu.h>
 #elif defined(__x86_64__)
 #include <muster/arch/x86_64/percpu.h>
+#elif defined(__i386__)
+#include <muster/arch/i386/percpu.h>
 #elif defined(__powerpc64__)
 #include <muster/arch/ppc64/percpu.h>
 #else

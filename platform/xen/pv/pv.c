@@ -13,6 +13,7 @@
 #include "platform/table_steps.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/vcpu_areas.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -53,6 +54,7 @@ static int interrupts_step(cpu_t cpu)
 	x86_machine.kick = xen_events_kick;
 	x86_machine.stop_others = pv_stop_others;
 	x86_machine.reset = pv_reset;
+	x86_machine.wait_a_moment = xen_wait_a_moment;
 	return 0;
 }
 

@@ -9,10 +9,12 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start.h"
 #include "core/clock_store.h"
+#include "core/console_early.h"
 #include "core/memory_map.h"
 #include "platform/options.h"
 #include "platform/xen/vcpu_areas.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -48,6 +50,7 @@ static uint64_t physical_of(const char *symbol)
 int pv_hypervisor_step(cpu_t cpu)
 {
 	const uint64_t address = boot_source()->physical;
+	int error;
 
 	(void)cpu;
 	/* What Xen begins us on is mapped from the image on. */
@@ -57,7 +60,10 @@ int pv_hypervisor_step(cpu_t cpu)
 			      address);
 		return MUSTER_E_CORRUPT;
 	}
-	return pv_boot_read((const struct start_info *)address, physical_of(image_end), &pv_boot);
+	error = pv_boot_read((const struct start_info *)address, physical_of(image_end), &pv_boot);
+	/* The hardware domain is who gets the machine's NMIs. */
+	console_is_dear = pv_boot.privileged;
+	return error;
 }
 
 int pv_command_line_step(cpu_t cpu)
@@ -110,12 +116,13 @@ static int claim_all(void)
 int pv_memory_map_step(cpu_t cpu)
 {
 	static struct xen_memory_range entries[PV_MEMORY_ENTRIES];
-	uint32_t count;
-	long answer = xen_memory_map_ask(entries, PV_MEMORY_ENTRIES, &count);
+	uint32_t count = 0;
+	/* The memory of a PV dom0 is its pages, and Xen has no map of them. */
+	long answer =
+		pv_boot.privileged ? 0 : xen_memory_map_ask(entries, PV_MEMORY_ENTRIES, &count);
 	int error;
 
 	(void)cpu;
-	/* So it is for a PV dom0, whose memory is its pages. */
 	if (answer < 0)
 		console_print("muster: xen: memory map: Xen has none (%s): all %lu pages are taken "
 			      "for RAM\n",

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Step `page-tables` of a PV guest: the direct map of all our memory, hung table by table into the root
- * that Xen began us on, most of it not before it is used; then each part of the image gets its protection,
- * and what Xen mapped behind the image goes. A table is filled through a fixmap slot, as an ordinary page,
- * and becomes a table when Xen has checked it. Called once, on the boot CPU; and at page faults, on any.
+ * Step `page-tables` of a PV guest, all of it one batch of changes. What Xen mapped from KERNEL_VIRTUAL on,
+ * the window, begins at physical address 0, and Xen has looked at each of its pages: its last tables become
+ * the first of the direct map. The image gets last tables of its own, in which each part has its
+ * protection. The tables above are new, and hang in the root that Xen began us on. They are filled where
+ * the window maps them, as ordinary pages, and become tables when Xen has checked them.
+ *
+ * The rest of the direct map is made when it is first used, a chunk at a time: Xen looks at every page that
+ * a table maps, and most are never used. Called once, on the boot CPU; and at page faults, on any.
  */
 #include "platform/xen/pv/pv_page_table.h"
 
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/trap.h"
+#include "core/align.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
 #include "core/string.h"
@@ -19,219 +24,116 @@
 #include <muster/muster.h>
 
 #define NO_FRAME UINT64_MAX /* a page of ours behind which there is no memory */
+#define CHUNK	 64u /* pages; eight of them are a table, so that a byte says which there are */
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_start[], image_end[];
 extern char boot_stack_guard[], boot_stack[];
 extern uint64_t boot_pd_fixmap[], fixmap_table[];
 
-/* The tables of the direct map, one block: `count` of each level, the last level first. */
+/* The direct map: how many tables of each level it is, the last level first; and where they are. */
 static struct {
-	uint64_t base;
-	uint64_t size;
 	uint64_t count[PV_LEVELS - 1];
-} block;
+	uint64_t window; /* pages that Xen mapped; then those of its last tables */
+	uint64_t last;	 /* last tables, from number 0 on, in a row; the window's are not used */
+	uint64_t upper;	 /* those above, in a row, lower levels first */
+	uint64_t image;	 /* the image's own last tables */
+	uint64_t image_first; /* number, as in the window, of the first of them */
+	uint64_t image_count;
+	uint8_t *made; /* of each last table, a bit for each chunk that it has */
+} direct_map;
 
-static bool within(uint64_t page, uint64_t base, uint64_t size)
+static uint64_t physical_of(const char *symbol)
 {
-	return page >= base && page - base < size;
+	return (uintptr_t)symbol - KERNEL_VIRTUAL;
 }
 
-static bool meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+static uint64_t *in_window(uint64_t physical)
 {
-	return a < b + b_size && b < a + a_size;
+	return (uint64_t *)(KERNEL_VIRTUAL + physical);
 }
 
-/* The table number `index` of a level. */
-static uint64_t table_of(uint32_t level, uint64_t index)
+static uint64_t direct_index(uint32_t level)
 {
-	for (uint32_t below = 0; below < level; below++)
-		index += block.count[below];
-	return block.base + index * MEMORY_PAGE_SIZE;
+	return (layout_direct_start(layout_current()) >> (12 + 9 * level)) & (PV_ENTRIES - 1);
 }
 
-static int block_create(void)
+/* Table number `index` of a level above the last. */
+static uint64_t upper_table(uint32_t level, uint64_t index)
 {
-	const uint64_t direct = layout_direct_start(layout_current());
-	const uint64_t last = direct + pv_boot.pages * MEMORY_PAGE_SIZE - 1;
-	uint64_t tables = 0;
+	return direct_map.upper +
+	       (index + (level > 1 ? direct_map.count[1] : 0)) * MEMORY_PAGE_SIZE;
+}
+
+static void count_tables(void)
+{
+	const uint64_t start = layout_direct_start(layout_current());
+	const uint64_t last = start + pv_boot.pages * MEMORY_PAGE_SIZE - 1;
 
 	for (uint32_t level = 0; level < PV_LEVELS - 1; level++) {
 		uint32_t shift = 21 + 9 * level;
 
-		block.count[level] = (last >> shift) - (direct >> shift) + 1;
-		tables += block.count[level];
+		direct_map.count[level] = (last >> shift) - (start >> shift) + 1;
 	}
-	block.size = tables * MEMORY_PAGE_SIZE;
-	block.base = mem_alloc(block.size, 0, .owner = "page table");
-	return block.base ? 0 : MUSTER_E_NO_MEMORY;
+	direct_map.image_first = physical_of(image_start) >> 21;
+	direct_map.image_count = ((physical_of(image_end) - 1) >> 21) - direct_map.image_first + 1;
 }
 
-/* May something of that range be read only? Tables are, and the image is in its first part. */
-static bool direct_is_mixed(uint64_t base, uint64_t size)
+/* Xen's last table of the window, of that number: its physical address. */
+static bool window_table(uint64_t number, uint64_t *table)
 {
-	const uint64_t image = (uintptr_t)image_end - KERNEL_VIRTUAL;
+	const uint64_t address = KERNEL_VIRTUAL + (number << 21);
 
-	return base < image || meet(base, size, block.base, block.size) ||
-	       meet(base, size, pv_boot.tables.physical, pv_boot.tables.size);
+	return address >= KERNEL_VIRTUAL && !pv_walk(address, 0, table);
 }
 
-/* What of the direct map may be read only: tables, because Xen insists; the image's constant part,
- * because its own protection would be worth nothing. */
-static enum map_protection direct_protection(uint64_t page)
+/* How many pages it has: up to the first that is not there. Each has to be what the frame list says. */
+static int window_read(void)
 {
-	const uint64_t constant = (uintptr_t)image_start - KERNEL_VIRTUAL;
+	const uint64_t *frames = pv_frames_from(0);
+	uint64_t page = 0;
+	uint64_t table = 0;
 
-	if (within(page, block.base, block.size) ||
-	    within(page, pv_boot.tables.physical, pv_boot.tables.size) ||
-	    within(page, constant, (uintptr_t)read_only_later_end - (uintptr_t)image_start) ||
-	    page == (uintptr_t)fixmap_table - KERNEL_VIRTUAL ||
-	    page == (uintptr_t)boot_pd_fixmap - KERNEL_VIRTUAL)
-		return MAP_READ_ONLY;
-	return MAP_READ_WRITE;
-}
+	for (; page < pv_boot.pages; page++) {
+		uint64_t entry;
 
-/* Then again for the few pages that get another protection. */
-static void fill_protected(uint64_t *table, uint64_t first, uint64_t count)
-{
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t physical = (first + i) * MEMORY_PAGE_SIZE;
-		enum map_protection protection = direct_protection(physical);
-
-		if (protection != MAP_READ_WRITE && table[i])
-			table[i] = pv_entry(physical, protection);
-	}
-}
-
-static void fill_last(uint64_t *table, uint64_t number)
-{
-	/* The direct map begins with a table: layout's direct_align. */
-	const uint64_t first = number * PV_ENTRIES;
-	const uint64_t left = pv_boot.pages - first;
-	const uint64_t count = left < PV_ENTRIES ? left : PV_ENTRIES;
-	const uint64_t *frames = pv_frames_from(first * MEMORY_PAGE_SIZE);
-	const uint64_t bits = pv_entry(0, MAP_READ_WRITE) ^ pv_machine(0);
-
-	/* All of our memory comes this way, a page at a time. */
-	for (uint64_t i = 0; i < count; i++)
-		if (frames[i] != NO_FRAME)
-			table[i] = frames[i] * MEMORY_PAGE_SIZE | bits;
-	if (direct_is_mixed(first * MEMORY_PAGE_SIZE, count * MEMORY_PAGE_SIZE))
-		fill_protected(table, first, count);
-}
-
-/* What is used on the way to a table of the direct map has to be in it from the start. All else is hung
- * there when it is first used: Xen looks at every page that a table maps, and most are never used. */
-static bool is_needed_at_once(uint64_t base)
-{
-	const uint64_t size = PV_ENTRIES * MEMORY_PAGE_SIZE;
-
-	return direct_is_mixed(base, size) ||
-	       meet(base, size, pv_boot.frame_list.physical, pv_boot.frame_list.size);
-}
-
-/* The level's first entry in use need not be at a table's start. */
-static void fill_above(uint64_t *table, uint32_t level, uint64_t number)
-{
-	const uint64_t direct = layout_direct_start(layout_current());
-	const uint64_t first = (direct >> (12 + 9 * level)) & (PV_ENTRIES - 1);
-	const uint64_t below = block.count[level - 1];
-
-	for (uint32_t i = 0; i < PV_ENTRIES; i++) {
-		uint64_t at = number * PV_ENTRIES + i;
-
-		if (at >= first && at - first < below &&
-		    (level > 1 || is_needed_at_once((at - first) * PV_ENTRIES * MEMORY_PAGE_SIZE)))
-			table[i] = pv_machine(table_of(level - 1, at - first)) | PV_TABLE_ENTRY;
-	}
-}
-
-static void table_fill(uint32_t level, uint64_t number)
-{
-	uint64_t *table = (uint64_t *)pv_fixmap_set(
-		FIXMAP_TABLE, pv_machine(table_of(level, number)), MAP_READ_WRITE);
-
-	words_clear(table, PV_ENTRIES);
-	if (level)
-		fill_above(table, level, number);
-	else
-		fill_last(table, number);
-}
-
-static void block_fill(void)
-{
-	for (uint64_t i = 0; i < block.count[0]; i++)
-		if (is_needed_at_once(i * PV_ENTRIES * MEMORY_PAGE_SIZE))
-			table_fill(0, i);
-	for (uint32_t level = 1; level < PV_LEVELS - 1; level++)
-		for (uint64_t i = 0; i < block.count[level]; i++)
-			table_fill(level, i);
-}
-
-static int slot_clear(void)
-{
-	return pv_update_address(layout_fixmap_address(layout_current(), FIXMAP_TABLE), 0);
-}
-
-static int hang(uint64_t table, uint64_t address)
-{
-	const uint64_t direct = layout_direct_start(layout_current());
-	const uint64_t number = (address - direct) >> 21;
-	struct mmu_update update = pv_update_of(table, (uint32_t)(address >> 21) & (PV_ENTRIES - 1),
-						pv_machine(table_of(0, number)) | PV_TABLE_ENTRY);
-
-	table_fill(0, number);
-	if (slot_clear())
-		return MUSTER_E_INVALID;
-	return xen_error(
-		xen_hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&update, 1, 0, DOMID_SELF, 0));
-}
-
-/* A trap_fault_mender. One CPU at a time: there is one slot, and another may be at the same table. */
-static bool hang_what_is_used(uint64_t address)
-{
-	static uint32_t taken;
-	const uint64_t direct = layout_direct_start(layout_current());
-	uint64_t table;
-	int error = 0;
-
-	if (address < direct || (address - direct) / MEMORY_PAGE_SIZE >= pv_boot.pages)
-		return false;
-	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
-	if (pv_walk(address, 0, &table) == 1)
-		error = hang(table, address);
-	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
-	return !error && pv_entry_at(address);
-}
-
-/* They were writable through the slot, and are in what Xen mapped, where that reaches so far; and must not
- * be any more when Xen looks. */
-static int block_release(void)
-{
-	int error = slot_clear();
-
-	for (uint64_t done = 0; done < block.size && !error; done += MEMORY_PAGE_SIZE) {
-		uintptr_t address = KERNEL_VIRTUAL + block.base + done;
-
-		if (address < KERNEL_VIRTUAL || !pv_entry_at(address))
+		if (!(page % PV_ENTRIES) && !window_table(page / PV_ENTRIES, &table))
 			break;
-		error = pv_update_address(address, 0);
+		entry = in_window(table)[page % PV_ENTRIES];
+		if (!(entry & PAGE_PRESENT))
+			break;
+		if ((entry & PV_ADDRESS_MASK) == frames[page] * MEMORY_PAGE_SIZE)
+			continue;
+		console_print(
+			"muster: xen: page %#lx is mapped to %#lx: the frame list says %#lx\n",
+			page, entry & PV_ADDRESS_MASK, frames[page] * MEMORY_PAGE_SIZE);
+		return MUSTER_E_CORRUPT;
 	}
-	return error;
+	direct_map.window = page;
+	if (pv_boot.frame_list.physical + pv_boot.frame_list.size <= page * MEMORY_PAGE_SIZE &&
+	    pv_boot.tables.physical + pv_boot.tables.size <= page * MEMORY_PAGE_SIZE)
+		return 0;
+	console_print("muster: xen: %#lx pages are mapped: the frame list, or a page table, is not "
+		      "among them\n",
+		      page);
+	return MUSTER_E_CORRUPT;
 }
 
-static int block_hang(void)
+static int memory_get(void)
 {
-	const uint64_t direct = layout_direct_start(layout_current());
-	const uint32_t top = PV_LEVELS - 1;
-	int error = 0;
+	const uint64_t tables = direct_map.image_count + direct_map.count[1] + direct_map.count[2];
+	const uint64_t made = align_up(direct_map.count[0], MEMORY_PAGE_SIZE);
 
-	for (uint64_t i = 0; i < block.count[top - 1] && !error; i++)
-		error = pv_update(pv_boot.root,
-				  (uint32_t)(((direct >> (12 + 9 * top)) & (PV_ENTRIES - 1)) + i),
-				  pv_machine(table_of(top - 1, i)) | PV_TABLE_ENTRY);
-	return error ? error : pv_update_flush();
+	direct_map.last =
+		mem_alloc(direct_map.count[0] * MEMORY_PAGE_SIZE, 0, .owner = "page table");
+	direct_map.image = mem_alloc(tables * MEMORY_PAGE_SIZE + made, 0, .owner = "page table",
+				     .limit = direct_map.window * MEMORY_PAGE_SIZE);
+	if (!direct_map.last || !direct_map.image)
+		return MUSTER_E_NO_MEMORY;
+	direct_map.upper = direct_map.image + direct_map.image_count * MEMORY_PAGE_SIZE;
+	words_clear(in_window(direct_map.image),
+		    (tables * MEMORY_PAGE_SIZE + made) / sizeof(uint64_t));
+	return 0;
 }
 
 static bool in_image(uint64_t address, const char *from, const char *to)
@@ -239,7 +141,16 @@ static bool in_image(uint64_t address, const char *from, const char *to)
 	return address >= (uintptr_t)from && address < (uintptr_t)to;
 }
 
-/* The entry that a page at KERNEL_VIRTUAL + physical is to have from now on; 0: none. */
+/* The image has two tables of its own: Xen insists on nobody's writing them. */
+static enum map_protection data_protection(uint64_t physical)
+{
+	return physical == physical_of((const char *)fixmap_table) ||
+			       physical == physical_of((const char *)boot_pd_fixmap)
+		       ? MAP_READ_ONLY
+		       : MAP_READ_WRITE;
+}
+
+/* The entry of a page of the image in its own table; 0: none. */
 static uint64_t image_entry(uint64_t physical)
 {
 	const uint64_t address = KERNEL_VIRTUAL + physical;
@@ -251,47 +162,229 @@ static uint64_t image_entry(uint64_t physical)
 		return pv_entry(physical, MAP_READ_ONLY);
 	if (in_image(address, read_only_later_end, boot_stack_guard) ||
 	    in_image(address, boot_stack, image_end))
-		return pv_entry(physical, direct_protection(physical));
+		return pv_entry(physical, data_protection(physical));
 	return 0;
 }
 
-/* All that Xen mapped, one page after the other from the image's base on. */
-static int image_protect(void)
+static void image_fill(void)
+{
+	const uint64_t base = direct_map.image_first << 21;
+
+	for (uint64_t page = physical_of(image_start); page < physical_of(image_end);
+	     page += MEMORY_PAGE_SIZE)
+		in_window(direct_map.image)[(page - base) / MEMORY_PAGE_SIZE] = image_entry(page);
+}
+
+/* The window's tables keep their entries, which can be run: by the direct map nothing can. */
+static void upper_fill(void)
+{
+	uint64_t table;
+
+	for (uint64_t i = 0; i * PV_ENTRIES < direct_map.window && window_table(i, &table); i++)
+		in_window(upper_table(1, 0))[direct_index(1) + i] =
+			pv_machine(table) | PV_TABLE_ENTRY | PV_NO_EXECUTE;
+	for (uint64_t i = 0; i < direct_map.count[1]; i++)
+		in_window(upper_table(2, 0))[direct_index(2) + i] =
+			pv_machine(upper_table(1, i)) | PV_TABLE_ENTRY;
+}
+
+/* In the window: what is constant, or the direct map would be a way to write it, and what becomes a
+ * table. Until the image has its own tables it runs on these. */
+static int window_protect(uint64_t base, uint64_t end)
 {
 	int error = 0;
 
-	for (uint64_t page = 0; page < pv_boot.pages && !error; page++) {
-		uint64_t physical = page * MEMORY_PAGE_SIZE;
-		uint64_t address = KERNEL_VIRTUAL + physical;
+	for (uint64_t page = base; page < end && !error; page += MEMORY_PAGE_SIZE) {
 		uint64_t table;
 
-		if (address < KERNEL_VIRTUAL || pv_walk(address, 0, &table))
-			break;
-		error = pv_update(table, (uint32_t)(page & (PV_ENTRIES - 1)),
-				  image_entry(physical));
+		error = window_table(page >> 21, &table)
+				? pv_update(table, (uint32_t)(page / MEMORY_PAGE_SIZE % PV_ENTRIES),
+					    pv_entry(page, MAP_EXECUTE))
+				: MUSTER_E_CORRUPT;
 	}
+	return error;
+}
+
+/* Xen's last table may end before its pages do. */
+static int window_complete(void)
+{
+	const uint64_t end = align_up(direct_map.window, PV_ENTRIES);
+	uint64_t table;
+	int error = 0;
+
+	if (direct_map.window < end && !window_table(direct_map.window / PV_ENTRIES, &table))
+		error = MUSTER_E_CORRUPT;
+	for (uint64_t page = direct_map.window; page < end && page < pv_boot.pages && !error;
+	     page++)
+		if (*pv_frames_from(page * MEMORY_PAGE_SIZE) != NO_FRAME)
+			error = pv_update(table, (uint32_t)(page % PV_ENTRIES),
+					  pv_entry(page * MEMORY_PAGE_SIZE, MAP_READ_WRITE));
+	direct_map.window = end;
+	return error;
+}
+
+/* Where the window was, there is the image now, and nothing else. */
+static int image_hang(void)
+{
+	int error = 0;
+
+	for (uint64_t i = 0; i * PV_ENTRIES < direct_map.window && !error; i++) {
+		const uint64_t of_image = i - direct_map.image_first;
+		uint64_t above;
+
+		if (pv_walk(KERNEL_VIRTUAL + (i << 21), 1, &above) != 1)
+			return MUSTER_E_CORRUPT;
+		error = pv_update(
+			above, (uint32_t)((KERNEL_VIRTUAL >> 21) + i) & (PV_ENTRIES - 1),
+			of_image < direct_map.image_count
+				? pv_machine(direct_map.image + of_image * MEMORY_PAGE_SIZE) |
+					  PV_TABLE_ENTRY
+				: 0);
+	}
+	return error;
+}
+
+static int root_hang(void)
+{
+	int error = 0;
+
+	for (uint64_t i = 0; i < direct_map.count[2] && !error; i++)
+		error = pv_update(pv_boot.root, (uint32_t)(direct_index(PV_LEVELS - 1) + i),
+				  pv_machine(upper_table(2, i)) | PV_TABLE_ENTRY);
+	return error;
+}
+
+static int hang_all(void)
+{
+	const uint64_t tables_end = upper_table(2, direct_map.count[2]);
+	int error = window_protect(physical_of(image_start), physical_of(read_only_later_end));
+
+	if (!error)
+		error = window_protect(direct_map.image, tables_end);
+	if (!error)
+		error = window_complete();
+	if (!error)
+		error = root_hang();
+	if (!error)
+		error = image_hang();
 	return error ? error : pv_update_flush();
+}
+
+static uint8_t chunk_bit(uint64_t page)
+{
+	return (uint8_t)(1u << page / CHUNK % (PV_ENTRIES / CHUNK));
+}
+
+static bool chunk_is_made(uint64_t page)
+{
+	return __atomic_load_n(&direct_map.made[page / PV_ENTRIES], __ATOMIC_ACQUIRE) &
+	       chunk_bit(page);
+}
+
+static uint64_t chunk_entry(uint64_t page)
+{
+	const uint64_t physical = page * MEMORY_PAGE_SIZE;
+	const uint64_t frame = page < pv_boot.pages ? pv_frame(physical) : NO_FRAME;
+
+	if (frame == NO_FRAME)
+		return 0;
+	/* A page of a table, maybe. */
+	return pv_entry(physical,
+			physical - direct_map.last < direct_map.count[0] * MEMORY_PAGE_SIZE
+				? MAP_READ_ONLY
+				: MAP_READ_WRITE);
+}
+
+static int changes_make(struct mmu_update *changes, uint32_t count)
+{
+	return xen_error(xen_hypercall(__HYPERVISOR_mmu_update, (uintptr_t)changes, count, 0,
+				       DOMID_SELF, 0));
+}
+
+/* The table is there: into it. */
+static int chunk_add(uint64_t table, uint64_t first)
+{
+	static struct mmu_update changes[CHUNK];
+
+	for (uint32_t i = 0; i < CHUNK; i++)
+		changes[i] = pv_update_of(table, (uint32_t)((first + i) % PV_ENTRIES),
+					  chunk_entry(first + i));
+	return changes_make(changes, CHUNK);
+}
+
+/* It is not: filled through a fixmap slot, and hung when that is empty again. */
+static int chunk_begin(uint64_t table, uint64_t first)
+{
+	const uint64_t number = first / PV_ENTRIES + direct_index(1);
+	uint64_t *entries =
+		(uint64_t *)pv_fixmap_set(FIXMAP_TABLE, pv_machine(table), MAP_READ_WRITE);
+	struct mmu_update changes[] = {
+		pv_update_of(physical_of((const char *)fixmap_table),
+			     (uint32_t)((uintptr_t)entries >> 12) & (PV_ENTRIES - 1), 0),
+		pv_update_of(upper_table(1, number / PV_ENTRIES), number % PV_ENTRIES,
+			     pv_machine(table) | PV_TABLE_ENTRY),
+	};
+
+	words_clear(entries, PV_ENTRIES);
+	for (uint32_t i = 0; i < CHUNK; i++)
+		entries[(first + i) % PV_ENTRIES] = chunk_entry(first + i);
+	return changes_make(changes, 2);
+}
+
+/* One CPU at a time: there is one slot, and another may be at the same table. */
+static int chunk_make(uint64_t page)
+{
+	static uint32_t taken;
+	const uint64_t table = direct_map.last + page / PV_ENTRIES * MEMORY_PAGE_SIZE;
+	const uint64_t first = align_down(page, CHUNK);
+	uint8_t *made = &direct_map.made[page / PV_ENTRIES];
+	int error = 0;
+
+	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	if (!chunk_is_made(page)) {
+		error = *made ? chunk_add(table, first) : chunk_begin(table, first);
+		if (!error)
+			__atomic_store_n(made, *made | chunk_bit(page), __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
+	return error;
+}
+
+int pv_direct_make(uint64_t page)
+{
+	return page < direct_map.window || chunk_is_made(page) ? 0 : chunk_make(page);
+}
+
+/* A trap_fault_mender: for whoever goes on from what he asked for into the next chunk. */
+static bool make_what_is_used(uint64_t address)
+{
+	const uint64_t page = (address - layout_direct_start(layout_current())) / MEMORY_PAGE_SIZE;
+
+	return page >= direct_map.window && page < pv_boot.pages &&
+	       pv_frame(page * MEMORY_PAGE_SIZE) != NO_FRAME && !pv_direct_make(page);
 }
 
 int pv_page_tables_step(cpu_t cpu)
 {
-	int error = block_create();
+	int error;
 
 	(void)cpu;
+	count_tables();
+	error = window_read();
+	if (!error)
+		error = memory_get();
 	if (error)
 		return error;
-	block_fill();
-	error = block_release();
-	if (!error)
-		error = block_hang();
+	image_fill();
+	upper_fill();
+	error = hang_all();
 	if (error)
 		return error;
 	pv_direct_ready = true;
-	trap_fault_mender_set(hang_what_is_used);
+	direct_map.made = pv_pointer_to(upper_table(2, direct_map.count[2]));
 	pv_page_table_begin();
-	error = image_protect();
-	if (error)
-		return error;
+	trap_fault_mender_set(make_what_is_used);
 	machine_get()->flush_translations();
 	return memory_map_grow();
 }

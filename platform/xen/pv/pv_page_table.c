@@ -19,11 +19,9 @@
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
-#define ADDRESS_MASK UINT64_C(0x000ffffffffff000)
-#define PAGE_USED    UINT64_C(0x60) /* accessed and dirty */
-#define PAGE_DEVICE  UINT64_C(0x18) /* PWT and PCD: uncached in Xen's PAT as in the power-on one */
-#define PAGE_NX	     (UINT64_C(1) << 63)
-#define BATCH	     64u
+#define PAGE_USED   UINT64_C(0x60) /* accessed and dirty */
+#define PAGE_DEVICE UINT64_C(0x18) /* PWT and PCD: uncached in Xen's PAT as in the power-on one */
+#define BATCH	    128u
 
 extern uint64_t boot_pd_fixmap[], fixmap_table[];
 extern char image_start[], image_end[];
@@ -34,10 +32,10 @@ static uint64_t root_physical;
 static uint64_t protection_bits(enum map_protection protection)
 {
 	static const uint64_t bits[] = {
-		[MAP_READ_ONLY] = PAGE_PRESENT | PAGE_USED | PAGE_NX,
-		[MAP_READ_WRITE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX,
+		[MAP_READ_ONLY] = PAGE_PRESENT | PAGE_USED | PV_NO_EXECUTE,
+		[MAP_READ_WRITE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PV_NO_EXECUTE,
 		[MAP_EXECUTE] = PAGE_PRESENT | PAGE_USED,
-		[MAP_DEVICE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PAGE_NX | PAGE_DEVICE,
+		[MAP_DEVICE] = PAGE_PRESENT | PAGE_USED | PAGE_WRITE | PV_NO_EXECUTE | PAGE_DEVICE,
 	};
 
 	return bits[protection];
@@ -49,7 +47,7 @@ static uint32_t entry_index(uint64_t address, uint32_t level)
 }
 
 /* A physical address in the tables that Xen began us on, or by the direct map. */
-static void *pointer_to(uint64_t physical)
+void *pv_pointer_to(uint64_t physical)
 {
 	return (void *)((pv_direct_ready ? layout_direct_start(layout_current()) : KERNEL_VIRTUAL) +
 			physical);
@@ -57,7 +55,7 @@ static void *pointer_to(uint64_t physical)
 
 const uint64_t *pv_frames_from(uint64_t physical)
 {
-	return (const uint64_t *)pointer_to(pv_boot.frame_list.physical) +
+	return (const uint64_t *)pv_pointer_to(pv_boot.frame_list.physical) +
 	       physical / MEMORY_PAGE_SIZE;
 }
 
@@ -141,7 +139,7 @@ int pv_update_address(uintptr_t address, uint64_t value)
 uintptr_t pv_fixmap_set(uint32_t slot, uint64_t machine, enum map_protection protection)
 {
 	uintptr_t address = layout_fixmap_address(layout_current(), slot);
-	uint64_t value = (machine & ADDRESS_MASK) | protection_bits(protection);
+	uint64_t value = (machine & PV_ADDRESS_MASK) | protection_bits(protection);
 
 	if (pv_update_address(address, value))
 		muster_panic("xen: fixmap slot %u: cannot be mapped", slot);
@@ -158,9 +156,9 @@ uint32_t pv_walk(uint64_t address, uint32_t level, uint64_t *table)
 
 	*table = root_physical;
 	for (; at > level; at--) {
-		uint64_t entry = ((uint64_t *)pointer_to(*table))[entry_index(address, at)];
+		uint64_t entry = ((uint64_t *)pv_pointer_to(*table))[entry_index(address, at)];
 		uint64_t below =
-			entry & PAGE_PRESENT ? pv_physical(entry & ADDRESS_MASK) : UINT64_MAX;
+			entry & PAGE_PRESENT ? pv_physical(entry & PV_ADDRESS_MASK) : UINT64_MAX;
 
 		if (below == UINT64_MAX || entry & PAGE_LARGE)
 			break;
@@ -175,7 +173,15 @@ uint64_t pv_entry_at(uint64_t address)
 
 	if (pv_walk(address, 0, &table))
 		return 0;
-	return ((const uint64_t *)pointer_to(table))[entry_index(address, 0)];
+	return ((const uint64_t *)pv_pointer_to(table))[entry_index(address, 0)];
+}
+
+static void *direct(uint64_t physical)
+{
+	if (!pv_direct_ready || physical / MEMORY_PAGE_SIZE >= pv_boot.pages ||
+	    pv_direct_make(physical / MEMORY_PAGE_SIZE))
+		return NULL;
+	return pv_pointer_to(physical);
 }
 
 /* A page becomes a table: no mapping of it may be writable. There are two, at most: the direct map's,
@@ -185,13 +191,13 @@ static int page_make_table(uint64_t physical)
 	const uint64_t image = (uintptr_t)image_start - KERNEL_VIRTUAL;
 	int error;
 
-	words_clear(pointer_to(physical), PV_ENTRIES);
+	words_clear(direct(physical), PV_ENTRIES);
 	if (physical >= image && physical < (uintptr_t)image_end - KERNEL_VIRTUAL) {
 		error = pv_update_address(KERNEL_VIRTUAL + physical, 0);
 		if (error)
 			return error;
 	}
-	return pv_update_address((uintptr_t)pointer_to(physical),
+	return pv_update_address((uintptr_t)pv_pointer_to(physical),
 				 pv_entry(physical, MAP_READ_ONLY));
 }
 
@@ -250,7 +256,7 @@ static int map(uint64_t address, uint64_t physical, uint64_t size, enum map_prot
 
 		if (!done || !index)
 			error = table_for(address + done, node, &table);
-		if (!error && ((const uint64_t *)pointer_to(table))[index] & PAGE_PRESENT)
+		if (!error && ((const uint64_t *)pv_pointer_to(table))[index] & PAGE_PRESENT)
 			error = MUSTER_E_EXISTS;
 		if (error)
 			break;
@@ -280,7 +286,7 @@ static int map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, 
 		uint64_t address = base + numbers[i] * (uint64_t)MEMORY_PAGE_SIZE;
 		uint32_t index = entry_index(address, 0);
 
-		if (((const uint64_t *)pointer_to(table))[index] & PAGE_PRESENT)
+		if (((const uint64_t *)pv_pointer_to(table))[index] & PAGE_PRESENT)
 			muster_panic("page table: %#lx is mapped already", address);
 		error = pv_update(table, index,
 				  pv_entry(physical + i * (uint64_t)MEMORY_PAGE_SIZE, protection));
@@ -293,17 +299,10 @@ static int map_pages(uint64_t base, uint64_t physical, const uint32_t *numbers, 
 	return error;
 }
 
-static void *direct(uint64_t physical)
-{
-	if (!pv_direct_ready || physical / MEMORY_PAGE_SIZE >= pv_boot.pages)
-		return NULL;
-	return pointer_to(physical);
-}
-
 static uint64_t physical(uintptr_t address)
 {
 	uint64_t entry = pv_entry_at(address);
-	uint64_t page = entry & PAGE_PRESENT ? pv_physical(entry & ADDRESS_MASK) : UINT64_MAX;
+	uint64_t page = entry & PAGE_PRESENT ? pv_physical(entry & PV_ADDRESS_MASK) : UINT64_MAX;
 
 	return page == UINT64_MAX ? page : page + address % MEMORY_PAGE_SIZE;
 }
@@ -329,7 +328,7 @@ static int make_writable(uintptr_t address, uint64_t size)
 	for (uint64_t done = 0; done < size; done += MEMORY_PAGE_SIZE) {
 		uint64_t page = physical(address + done);
 		int error = page == UINT64_MAX ? MUSTER_E_NOT_FOUND
-					       : pv_update_address((uintptr_t)pointer_to(page),
+					       : pv_update_address((uintptr_t)pv_pointer_to(page),
 								   pv_entry(page, MAP_READ_WRITE));
 
 		if (error)
@@ -345,7 +344,7 @@ uint64_t pv_root_machine(void)
 
 int pv_protect(uint64_t page, enum map_protection protection)
 {
-	return pv_update_address((uintptr_t)pointer_to(page), pv_entry(page, protection));
+	return pv_update_address((uintptr_t)pv_pointer_to(page), pv_entry(page, protection));
 }
 
 /* The slots have one table, part of the image, and hang where the tables that we began on have room. */
@@ -355,22 +354,27 @@ int pv_fixmap_step(cpu_t cpu)
 	const uint64_t last = start + (uint64_t)FIXMAP_SLOTS * MEMORY_PAGE_SIZE - 1;
 	const uint64_t pages[] = { (uintptr_t)fixmap_table - KERNEL_VIRTUAL,
 				   (uintptr_t)boot_pd_fixmap - KERNEL_VIRTUAL };
-	uint64_t table;
+	uint64_t above;
 	int error = 0;
 
 	(void)cpu;
 	root_physical = pv_boot.root;
-	if (start >> 21 != last >> 21 || pv_walk(start, 0, &table) != 2) {
+	if (start >> 21 != last >> 21 || pv_walk(start, 0, &above) != 2) {
 		console_print("muster: fixmap at %#lx: not within one table, or mapped already\n",
 			      start);
 		return MUSTER_E_INVALID;
 	}
 	boot_pd_fixmap[entry_index(start, 1)] = pv_machine(pages[0]) | PV_TABLE_ENTRY;
-	for (uint32_t i = 0; i < 2 && !error; i++)
-		error = pv_update_address(KERNEL_VIRTUAL + pages[i],
-					  pv_entry(pages[i], MAP_READ_ONLY));
+	for (uint32_t i = 0; i < 2 && !error; i++) {
+		const uint64_t address = KERNEL_VIRTUAL + pages[i];
+		uint64_t table;
+
+		error = pv_walk(address, 0, &table) ? MUSTER_E_CORRUPT
+						    : pv_update(table, entry_index(address, 0),
+								pv_entry(pages[i], MAP_READ_ONLY));
+	}
 	if (!error)
-		error = pv_update(table, entry_index(start, 2),
+		error = pv_update(above, entry_index(start, 2),
 				  pv_machine(pages[1]) | PV_TABLE_ENTRY);
 	return error ? error : pv_update_flush();
 }

@@ -12,6 +12,12 @@
 /* Tables are read, and RAM reached, by the direct map and no more where Xen mapped us. */
 extern bool pv_direct_ready;
 
+/* Where that is: no address of a page that is not mapped yet. */
+void *pv_pointer_to(uint64_t physical);
+/* Most of the direct map is made when it is first used: that page of it, and those around it. pv_page_build.c;
+ * returns 0, or an error. A fault does the same. */
+int pv_direct_make(uint64_t page);
+
 /* The frames of our pages, from the one at that physical address on: UINT64_MAX where there is none. */
 const uint64_t *pv_frames_from(uint64_t physical);
 /* The machine address behind a physical one, and back (UINT64_MAX: it is not ours). */
@@ -21,8 +27,10 @@ uint64_t pv_physical(uint64_t machine);
 uint64_t pv_entry(uint64_t physical, enum map_protection protection);
 
 /* An entry for a table of ours is its machine address and this: present, writable, accessed, dirty. */
-#define PV_TABLE_ENTRY UINT64_C(0x63)
-#define PV_ENTRIES     512u
+#define PV_TABLE_ENTRY	UINT64_C(0x63)
+#define PV_NO_EXECUTE	(UINT64_C(1) << 63)
+#define PV_ADDRESS_MASK UINT64_C(0x000ffffffffff000)
+#define PV_ENTRIES	512u
 
 /* Order one change of a table's entry; make all that were ordered. Return 0, or an error with a line. */
 int pv_update(uint64_t table, uint32_t index, uint64_t value);

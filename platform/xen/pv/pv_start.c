@@ -145,6 +145,7 @@ void xen_pv_early(void)
 	began = true;
 	x86_interrupt_flag = &flag_in_memory;
 	x86_machine.console_write = xen_console_write;
+	console_is_dear = true; /* step `hypervisor` looks whether it is */
 	x86_machine.exit = exit_now;
 	percpu_base_writer_set(base_write);
 	pv_traps_early();
@@ -169,6 +170,7 @@ void pv_power_off(int status)
 {
 	struct physdev_set_iopl level = { .iopl = IOPL_KERNEL };
 
+	console_flush_early();
 	xen_console_drain();
 	if (debug_exit_port && pv_boot.privileged &&
 	    !xen_hypercall3(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uintptr_t)&level, 0))

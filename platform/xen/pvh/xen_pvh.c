@@ -15,6 +15,7 @@
 #include "core/stack_area.h"
 #include "device/clock_source.h"
 #include "platform/pc/pc.h"
+#include "platform/pc/pc_park.h"
 #include "platform/table_steps.h"
 #include "platform/xen/event_channel.h"
 #include "platform/xen/hypercall.h"
@@ -49,8 +50,14 @@ static int hypervisor_step(cpu_t cpu)
 
 static int memory_map_step(cpu_t cpu)
 {
+	int error;
+
 	(void)cpu;
-	return pc_memory_map_build(xen_memory_map_read);
+	pc_park_find();
+	error = pc_memory_map_build(xen_memory_map_read);
+	if (!error)
+		pc_park_claim();
+	return error;
 }
 
 /* Xen says it; a guest has no timers that it could be measured with. */

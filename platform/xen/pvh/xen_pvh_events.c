@@ -14,6 +14,7 @@
 #include "platform/xen/event_channel.h"
 #include "platform/xen/pvh/xen_pvh.h"
 #include "platform/xen/xen_guest.h"
+#include "platform/xen/xen_time.h"
 
 #include <muster/muster.h>
 #include <xen/hvm/hvm_op.h>
@@ -46,7 +47,7 @@ int xen_pvh_shared_info_step(cpu_t cpu)
 	(void)cpu;
 	xen_guest.frame = frame;
 	/* Before Xen is told of areas again. */
-	parked_mark();
+	pc_park_mark();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);
@@ -101,6 +102,7 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 		xen_events_reset();
 		xen_guest.adopt = xen_pvh_adopt;
 	}
+	x86_machine.wait_a_moment = xen_wait_a_moment;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);
 }

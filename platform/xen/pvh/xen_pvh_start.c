@@ -17,10 +17,6 @@
 #include <muster/muster.h>
 #include <xen/hvm/hvm_vcpu.h>
 
-/* An image may leave these out: core/image_choice.h. */
-#pragma weak parked_prepare
-#pragma weak parked_start
-
 _Static_assert(offsetof(struct vcpu_hvm_context, cpu_regs) == 8, "public/hvm/hvm_vcpu.h");
 _Static_assert(offsetof(struct vcpu_hvm_x86_64, rsp) == 32, "public/hvm/hvm_vcpu.h");
 _Static_assert(offsetof(struct vcpu_hvm_x86_64, rip) == 64, "public/hvm/hvm_vcpu.h");
@@ -51,11 +47,11 @@ int xen_pvh_start_code_step(cpu_t cpu)
 	int error;
 
 	if (xen_pvh_start_by == XEN_PVH_START_BY_APIC)
-		return pc_start_code_step(cpu);
+		return pc_start_code_row(cpu);
 	/* What secondary_entry reads is there with the page, which itself only IPIs need. */
 	context_fill();
 	error = start_page_create(cpu);
-	return error || !parked_prepare ? error : parked_prepare();
+	return error ? error : pc_park_prepare();
 }
 
 void xen_pvh_start_code_undo(cpu_t cpu)
@@ -97,10 +93,10 @@ int xen_pvh_start_step(cpu_t cpu)
 	int parked;
 
 	if (xen_pvh_start_by == XEN_PVH_START_BY_APIC)
-		return pc_start_step(cpu);
-	parked = parked_start ? parked_start(cpu) : 0;
-	if (parked)
-		return parked < 0 ? parked : 0;
+		return pc_start_row(cpu);
+	parked = pc_park_start(cpu);
+	if (parked <= 0)
+		return parked;
 	return cpu.number == STEP_ALL_CPUS ? MUSTER_E_NOT_SUPPORTED : start_by_xen(cpu);
 }
 

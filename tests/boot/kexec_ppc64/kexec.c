@@ -3,12 +3,13 @@
  * A kernel that goes on to another, as Linux's kexec does on PAPR: every other CPU stopped, translation off, the
  * next image where there was room, r3 the flattened tree, r4 where the image is, r5 0. The next image is the
  * initrd. For boot tests; words of its own: kexec.endian=little (default: big, as kexec-tools enters),
- * kexec.at=ADDRESS.
+ * kexec.at=ADDRESS, kexec.tree=WAY (bad_tree.c).
  */
 #include "arch/ppc64/registers.h"
 #include "arch/ppc64/start.h"
 #include "core/string.h"
 #include "platform/papr/papr.h"
+#include "tests/boot/kexec_ppc64/bad_tree.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -27,6 +28,7 @@ struct elf_segment {
 
 static uint64_t at = 0x4000000;
 static uint64_t little;
+static uint64_t tree_choice;
 
 static bool load(void)
 {
@@ -93,6 +95,10 @@ int muster_main(void)
 		  .kind = COMMAND_LINE_CHOICE,
 		  .number = &little,
 		  .choices = endians },
+		{ .name = "kexec.tree",
+		  .kind = COMMAND_LINE_CHOICE,
+		  .number = &tree_choice,
+		  .choices = bad_tree_choices },
 		/* For the next kernel. */
 		{ .name = "test",
 		  .kind = COMMAND_LINE_TEXT,
@@ -111,5 +117,6 @@ int muster_main(void)
 	if (!load())
 		return 1;
 	words_blank();
+	bad_tree((void *)(KERNEL_VIRTUAL | papr_firmware.tree_physical), tree_choice);
 	go();
 }

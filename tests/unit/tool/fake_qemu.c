@@ -260,6 +260,36 @@ static int asks_and_keeps(struct fake *fake)
 	return ask_cpus(fake, false);
 }
 
+/* A pseries machine's cores of two threads; the guest says a thread's server number. */
+#define CORE_ENTRY(core, path)                                           \
+	"{\"props\": {\"core-id\": " core "}, \"vcpus-count\": 2, " path \
+	"\"type\": \"power9-spapr-cpu-core\"}"
+
+static int asks_for_cores(struct fake *fake)
+{
+	static const char cores[] = "\"return\": [" CORE_ENTRY("4", "") ", " CORE_ENTRY(
+		"0", CPU_HERE("/core/0")) ", " CORE_ENTRY("2", CPU_HERE("/core/2")) "]";
+	FILE *commands = fdopen(fake->qmp, "r");
+	char line[512];
+
+	greet(fake);
+	say(fake, "@muster 1 ask action=cpu-add hwid=0x5 fwid=5\n"
+		  "@muster 1 ask action=cpu-add hwid=0x3 fwid=3\n"
+		  "@muster 1 ask action=cpu-add hwid=0x6 fwid=6\n");
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, cores);
+	expect(fake, commands, line, sizeof(line), "device_add");
+	if (!strstr(line, "\"core-id\":4") || !strstr(line, "\"driver\":\"power9-spapr-cpu-core\""))
+		return 9;
+	reply(fake, line, "\"return\": {}");
+	/* One that is there, then one that is not to be had. */
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, cores);
+	expect(fake, commands, line, sizeof(line), "query-hotpluggable-cpus");
+	reply(fake, line, cores);
+	return good(fake);
+}
+
 /* What QEMU does not do, and what the machine does not have. */
 static int asks_in_vain(struct fake *fake)
 {
@@ -510,6 +540,7 @@ static const struct {
 	{ "garbage", garbage },
 	{ "asks", asks },
 	{ "asks-and-keeps", asks_and_keeps },
+	{ "asks-for-cores", asks_for_cores },
 	{ "asks-in-vain", asks_in_vain },
 	{ "asks-for-much", asks_for_much },
 	{ "hang-before-all", hang_before_all },

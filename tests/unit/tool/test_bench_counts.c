@@ -4,6 +4,7 @@
  */
 #include "tool/bench_counts.h"
 #include "tool/bench_guest.h"
+#include "tool/bench_park.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,9 +166,27 @@ static void any_byte_changed(void **state)
 	}
 }
 
+/* One kernel after the other: of the second of the first guest only what is left over. */
+static void parked_and_cold(void **state)
+{
+	struct counts_vcpu parked_at[2] = { { .work = { [2] = 500, [3] = 50, [15] = 16 } },
+					    { .work = { [0] = 7, [3] = 300, [4] = 9 } } };
+	struct counts_vcpu cold_at[2] = { { .work = { [2] = 900, [3] = 100 } },
+					  { .work = { [3] = 400 } } };
+	const struct counts parked = { parked_at, 2 }, cold = { cold_at, 2 };
+	struct bench_park park = { .cpus = 2 };
+
+	(void)state;
+	park_sum(&parked, &cold, &park);
+	assert_true(park.wake.known && park.wake.value == 16);
+	assert_true(park.cold.known && park.cold.value == 700);
+	assert_true(park.online.known && park.online.value == 166);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parked_and_cold),
 		cmocka_unit_test(all_of_it),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(one_cpu_alone),

@@ -33,6 +33,9 @@ enum row {
 	ROW_PAPR_4,
 	ROW_PAPR_16,
 	ROW_PAPR_64,
+	ROW_WAKE_FEW,
+	ROW_WAKE_MANY,
+	ROW_WOKEN,
 	ROW_INCREMENT
 };
 
@@ -85,6 +88,14 @@ static struct bench_virtual virtual_at_limit(uint64_t cpus, double ns)
 							 .note = "by its log" } };
 }
 
+static struct bench_park park_at_limit(uint64_t cpus)
+{
+	return (struct bench_park){ .cpus = cpus,
+				    .wake = { .known = true, .value = 60 },
+				    .online = { .known = true, .value = 1000 },
+				    .cold = { .known = true, .value = 10000 } };
+}
+
 /* All is at its limit, or as near below as can be. */
 static int begin(void **state)
 {
@@ -105,6 +116,7 @@ static int begin(void **state)
 		.kvm_unit_tests = { .note = "no checkout" },
 		.papr = { virtual_at_limit(4, 949e3), virtual_at_limit(16, 0.4e6),
 			  virtual_at_limit(64, 1.5e6) },
+		.parks = { park_at_limit(2), park_at_limit(16), park_at_limit(255) },
 		.xen = { hypervised_at_limit("xen-pv"), hypervised_at_limit("xen-pvh") },
 	};
 	return 0;
@@ -159,7 +171,13 @@ static void each_just_above(void **state)
 	assert_int_equal(verdict_of(ROW_PAPR_16), VERDICT_MISSED);
 	bench.papr[2].linux_kernel.seconds = 0.149;
 	assert_int_equal(verdict_of(ROW_PAPR_64), VERDICT_MISSED);
-	assert_int_equal(targets_count(rows, VERDICT_MISSED), 13);
+	bench.parks[0].wake.value = 61;
+	assert_int_equal(verdict_of(ROW_WAKE_FEW), VERDICT_MISSED);
+	bench.parks[2].wake.value = 61;
+	assert_int_equal(verdict_of(ROW_WAKE_MANY), VERDICT_MISSED);
+	bench.parks[1].online.value = 1001;
+	assert_int_equal(verdict_of(ROW_WOKEN), VERDICT_MISSED);
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 16);
 }
 
 /* Flat: the limit, or within 10 % of the slope before it. */
@@ -275,6 +293,19 @@ static void calls_of_a_cpu(void **state)
 	assert_int_equal(xen.call_count, 0);
 }
 
+static void median(void **state)
+{
+	double five[] = { 5, 1, 4, 2, 30 };
+	double two[] = { 7, 3 };
+	double one[] = { 9 };
+
+	(void)state;
+	assert_true(xen_median(five, 5) == 4);
+	assert_true(five[0] == 1 && five[4] == 30);
+	assert_true(xen_median(two, 2) == 3);
+	assert_true(xen_median(one, 1) == 9);
+}
+
 static char *text_of(void)
 {
 	char *text = NULL;
@@ -304,6 +335,7 @@ static void as_text(void **state)
 	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
 	bench.increment.value = 2;
 	bench.papr[0].start = (struct bench_figure){ .note = "no such profile" };
+	bench.parks[2] = (struct bench_park){ .cpus = 255, .wake = { .note = "it was lost" } };
 	text = text_of();
 	expect_text(text, "  255  not measured: it hung\n");
 	expect_text(text, "by owner: unit-and-stacks 16384, page-table 1024; in all 17408 bytes");
@@ -321,7 +353,12 @@ static void as_text(void **state)
 	expect_text(text, "  4 CPUs: not measured: no such profile\n");
 	expect_text(text, "  16 CPUs: from the first start to all online 0.400 ms; Linux 40.000 ms "
 			  "(by its log)\n");
-	expect_text(text, "10 reached, 1 missed, 4 not measured\n");
+	expect_text(
+		text,
+		"  16 CPUs: 60 of the boot CPU until the store is made; from START to all online "
+		"1000, cold 10000\n");
+	expect_text(text, "  255 CPUs: not measured: it was lost\n");
+	expect_text(text, "12 reached, 1 missed, 5 not measured\n");
 	free(text);
 }
 
@@ -349,6 +386,7 @@ static void as_json(void **state)
 	assert_true(json_is_null(json_object_get(
 		json_object_get(json_object_get(json, "peers"), "kvm_unit_tests"), "ap_mean")));
 	assert_int_equal(json_array_size(json_object_get(json, "papr")), BENCH_VIRTUAL);
+	assert_int_equal(json_array_size(json_object_get(json, "parked")), BENCH_PARKS);
 	targets = json_object_get(json, "targets");
 	assert_int_equal(json_array_size(targets), TARGETS);
 	assert_string_equal(
@@ -402,6 +440,7 @@ int main(void)
 		TEST(memory_of_one_cpu),
 		TEST(from_a_report),
 		TEST(calls_of_a_cpu),
+		TEST(median),
 		TEST(as_text),
 		TEST(as_json),
 		TEST(programs),

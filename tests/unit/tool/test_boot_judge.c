@@ -48,6 +48,25 @@ static void expect(const struct boot_result *result, const struct profile *profi
 	assert_null(strchr(failure, '\n'));
 }
 
+/* A report of the kernel that was to hand over is no report of the payload. */
+static void test_payload(void **state)
+{
+	struct boot_result result = good_boot();
+	char message[BOOT_MESSAGE_SIZE];
+	const char *failure;
+
+	(void)state;
+	failure = boot_payload_failure(&result, &debug_exit, 4, message, sizeof(message));
+	assert_non_null(failure);
+	assert_non_null(strstr(failure, "nobody has handed over to"));
+	result.report.handed.known = true;
+	assert_null(boot_payload_failure(&result, &debug_exit, 4, message, sizeof(message)));
+	result.report.guest.online = 3;
+	failure = boot_payload_failure(&result, &debug_exit, 4, message, sizeof(message));
+	assert_non_null(failure);
+	assert_non_null(strstr(failure, "3 of 4 CPUs"));
+}
+
 static void test_good(void **state)
 {
 	struct boot_result result = good_boot();
@@ -143,11 +162,9 @@ static void test_other_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_another_platform),
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_payload),	   cmocka_unit_test(test_good),
+		cmocka_unit_test(test_cpus),	   cmocka_unit_test(test_another_platform),
+		cmocka_unit_test(test_status),	   cmocka_unit_test(test_report),
 		cmocka_unit_test(test_other_ends),
 	};
 

@@ -128,6 +128,32 @@ static void numbers_to_expect(void **state)
 	assert_false(matrix.entries[1].host_actions || matrix.entries[1].added.given);
 }
 
+static void handovers_to_expect(void **state)
+{
+	const struct matrix_entry *entry;
+
+	(void)state;
+	assert_int_equal(
+		parse("a payload=muster park=no-sibling payload-append=\"x=1 y\" initrd=file "
+		      "random-nmis=1000 generation=100 parked=3 machine-checks=8\n"
+		      "b cpus=2"),
+		0);
+	entry = &matrix.entries[0];
+	assert_string_equal(entry->payload, "muster");
+	assert_string_equal(entry->park, "no-sibling");
+	assert_string_equal(entry->payload_append, "x=1 y");
+	assert_string_equal(entry->initrd, "file");
+	assert_int_equal(entry->random_nmis, 1000);
+	assert_true(entry->generation.given && entry->parked.given && entry->machine_checks.given);
+	assert_int_equal(entry->generation.value, 100);
+	assert_int_equal(entry->parked.value, 3);
+	assert_int_equal(entry->machine_checks.value, 8);
+	entry = &matrix.entries[1];
+	assert_null(entry->payload);
+	assert_null(entry->park);
+	assert_false(entry->generation.given || entry->random_nmis);
+}
+
 static void ranges_of_ids(void **state)
 {
 	char all[8192], *at = all;
@@ -259,15 +285,11 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_in_it),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key),
-		cmocka_unit_test(numbers_to_expect),
-		cmocka_unit_test(ranges_of_ids),
-		cmocka_unit_test(what_is_refused),
-		cmocka_unit_test(bytes_that_are_no_text),
-		cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(that_of_the_tree),
+		cmocka_unit_test(nothing_in_it),       cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),	       cmocka_unit_test(numbers_to_expect),
+		cmocka_unit_test(handovers_to_expect), cmocka_unit_test(ranges_of_ids),
+		cmocka_unit_test(what_is_refused),     cmocka_unit_test(bytes_that_are_no_text),
+		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(that_of_the_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -45,9 +45,10 @@ static void expect_keys(json_t *object, const char *const *keys, size_t count)
 			fail_msg("no key %s", keys[i]);
 }
 
-static const char *const top_keys[] = { "schema",   "platform",	  "arch",   "hypervisor", "entry",
-					"possible", "present",	  "online", "cpus",	  "steps",
-					"memory",   "hypercalls", "tests",  "vcpus" };
+static const char *const top_keys[] = {
+	"schema", "platform", "arch",	"hypervisor", "entry",	    "possible", "present", "online",
+	"cpus",	  "steps",    "memory", "layout",     "hypercalls", "tests",	"vcpus"
+};
 
 static void test_nothing_said(void **state)
 {
@@ -78,6 +79,7 @@ static void read_small(struct guest_report *report)
 	     "@muster 1 area cpu=1 kind=vcpu-info addr=0xffffffffffffffff size=64 told=0xffffffffffffffff state=shared");
 	feed(report, "@muster 1 step cpu=1 name=unit where=PREPARE start_ns=9 end_ns=-");
 	feed(report, "@muster 1 memory owner=page-table bytes=8192");
+	feed(report, "@muster 1 layout part=hole first=0xf5800000 last=0xffffffff owner=xen");
 	feed(report, "@muster 1 hypercall step=start call=vcpu-op-up count=3");
 	feed(report, "@muster 1 tests passed=3 failed=1");
 }
@@ -89,6 +91,7 @@ static void test_keys(void **state)
 	static const char *const area_keys[] = { "kind", "addr", "size", "told", "state" };
 	static const char *const step_keys[] = { "name", "where", "cpu", "start_ns", "end_ns" };
 	static const char *const memory_keys[] = { "owner", "bytes" };
+	static const char *const layout_keys[] = { "part", "first", "last", "owner" };
 	static const char *const hypercall_keys[] = { "step", "call", "count" };
 	static const char *const test_keys[] = { "passed", "failed" };
 	struct guest_report report = { .refused = 0 };
@@ -108,6 +111,7 @@ static void test_keys(void **state)
 	expect_keys(json_array_get(areas, 0), area_keys, 5);
 	expect_keys(json_array_get(json_object_get(json, "steps"), 0), step_keys, 5);
 	expect_keys(json_array_get(json_object_get(json, "memory"), 0), memory_keys, 2);
+	expect_keys(json_array_get(json_object_get(json, "layout"), 0), layout_keys, 4);
 	expect_keys(json_array_get(json_object_get(json, "hypercalls"), 0), hypercall_keys, 3);
 	expect_keys(json_object_get(json, "tests"), test_keys, 2);
 	json_decref(json);

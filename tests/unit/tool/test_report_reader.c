@@ -426,6 +426,37 @@ static void test_unknown_kinds_count(void **state)
 	report_free(&report);
 }
 
+static void test_layout(void **state)
+{
+	struct guest_report report = { 0 };
+	char line[128];
+
+	(void)state;
+	feed(&report, good[0]);
+	assert_int_equal(feed(&report,
+			      "@muster 1 layout part=all first=0 last=0xffffffffffffffff owner=-"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=5 last=5 owner=xen"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=6 last=5 owner=xen"),
+			 REPORT_REFUSED);
+	assert_non_null(strstr(report.fault, "before the first: last"));
+	assert_int_equal(feed(&report, "@muster 1 layout part=attic first=5 last=6 owner=xen"),
+			 REPORT_REFUSED);
+	assert_int_equal(feed(&report, "@muster 1 layout part=hole first=5 owner=xen"),
+			 REPORT_REFUSED);
+	assert_int_equal(report.part_count, 2);
+	assert_string_equal(report.parts[1].owner, "xen");
+	assert_int_equal(report.parts[0].last, UINT64_MAX);
+	for (int i = 2; i < REPORT_PARTS_MAX; i++) {
+		snprintf(line, sizeof(line), "@muster 1 layout part=hole first=%d last=%d owner=x",
+			 i, i);
+		assert_int_equal(feed(&report, line), REPORT_RECORD);
+	}
+	assert_int_equal(feed(&report, line), REPORT_REFUSED);
+	report_free(&report);
+}
+
 static void test_an_owner_twice(void **state)
 {
 	struct guest_report report = { 0 };
@@ -522,6 +553,22 @@ static void test_last_seen_by_answers(void **state)
 	report_free(&report);
 }
 
+/* What was kept for later comes with the answer, which is the last. */
+static void test_last_seen_behind_kept(void **state)
+{
+	struct guest_report report = { 0 };
+
+	(void)state;
+	feed(&report, "@muster 1 at step=console where=BOOT cpu=0");
+	report_asked(&report);
+	feed(&report, "@muster 1 at step=layout where=BOOT cpu=0");
+	feed(&report, "@muster 1 at step=clock where=BOOT cpu=0");
+	expect_seen(&report, 0, "clock");
+	feed(&report, "@muster 1 at step=unit where=PREPARE cpu=1");
+	expect_seen(&report, 1, "unit");
+	report_free(&report);
+}
+
 static void test_any_bytes(void **state)
 {
 	struct guest_report report = { 0 };
@@ -541,6 +588,35 @@ static void test_any_bytes(void **state)
 		if (report.has_guest)
 			assert_true(report.cpu_count <= report.guest.possible);
 	}
+	report_free(&report);
+}
+
+static void test_handed(void **state)
+{
+	static const char *const refused[] = {
+		"@muster 1 handed generation=2 online=4 parked=3 left=3 nmis=1 machine_checks=0",
+		"@muster 1 handed generation=3 online=4 parked=3 left=3 nmis=1",
+		"@muster 1 handed generation=x online=4 parked=3 left=3 nmis=1 machine_checks=0",
+	};
+	struct guest_report report = { 0 };
+
+	(void)state;
+	assert_false(report.handed.known);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=1 online=4 parked=2 left=2 "
+				       "nmis=5 machine_checks=1 free=7"),
+			 REPORT_RECORD);
+	assert_int_equal(feed(&report, "@muster 1 handed generation=2 online=4 parked=3 left=3 "
+				       "nmis=6 machine_checks=0"),
+			 REPORT_RECORD);
+	assert_true(report.handed.known);
+	assert_int_equal(report.handed.generation, 2);
+	assert_int_equal(report.handed.parked, 3);
+	/* Of all together. */
+	assert_int_equal(report.handed.nmis, 11);
+	assert_int_equal(report.handed.machine_checks, 1);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(feed(&report, refused[i]), REPORT_REFUSED);
+	assert_int_equal(report.handed.generation, 2);
 	report_free(&report);
 }
 
@@ -602,10 +678,13 @@ int main(void)
 		cmocka_unit_test(test_unknown_kinds_count),
 		cmocka_unit_test(test_too_many_rows),
 		cmocka_unit_test(test_an_owner_twice),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_panic_spoils_all),
 		cmocka_unit_test(test_last_seen),
 		cmocka_unit_test(test_last_seen_by_answers),
+		cmocka_unit_test(test_last_seen_behind_kept),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_asks),
 	};
 

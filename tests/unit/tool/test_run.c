@@ -433,6 +433,9 @@ static void the_guest_asks(void **state)
 	run_asking("asks-and-keeps");
 	assert_int_equal(outcome.status, 1);
 	assert_says("muster: fake: 1 CPUs were asked back, 0 went\n");
+	run_asking("asks-for-cores");
+	assert_int_equal(outcome.status, 0);
+	assert_says("muster: fake: the guest asked for cpu-add: that CPU is there\n");
 	run_asking("asks-in-vain");
 	assert_int_equal(outcome.status, 0);
 	assert_says("muster: fake: the guest asked for nmi: no \\x1b NMIs\n");

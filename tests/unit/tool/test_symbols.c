@@ -398,6 +398,81 @@ static void test_find(void **state)
 	free(elf);
 }
 
+/* The same as a file of 32 bits, which is what a 64-bit one is made from here. */
+struct tiny_elf_32 {
+	Elf32_Ehdr header;
+	Elf32_Shdr sections[SECTIONS];
+	Elf32_Sym symbols[SYMBOLS_MAX];
+	char strings[512];
+};
+
+static struct tiny_elf_32 *narrow(const struct tiny_elf *wide)
+{
+	struct tiny_elf_32 *elf = calloc(1, sizeof(*elf));
+
+	assert_non_null(elf);
+	memcpy(elf->header.e_ident, wide->header.e_ident, EI_NIDENT);
+	elf->header.e_ident[EI_CLASS] = ELFCLASS32;
+	elf->header.e_shoff = offsetof(struct tiny_elf_32, sections);
+	elf->header.e_shentsize = sizeof(Elf32_Shdr);
+	elf->header.e_shnum = SECTIONS;
+	for (int i = 0; i < SECTIONS; i++) {
+		elf->sections[i].sh_type = wide->sections[i].sh_type;
+		elf->sections[i].sh_flags = (Elf32_Word)wide->sections[i].sh_flags;
+		elf->sections[i].sh_link = wide->sections[i].sh_link;
+		elf->sections[i].sh_size = (Elf32_Word)wide->sections[i].sh_size;
+	}
+	elf->sections[SECTION_SYMBOLS].sh_offset = offsetof(struct tiny_elf_32, symbols);
+	elf->sections[SECTION_SYMBOLS].sh_entsize = sizeof(Elf32_Sym);
+	elf->sections[SECTION_SYMBOLS].sh_size =
+		(Elf32_Word)(wide->sections[SECTION_SYMBOLS].sh_size / sizeof(Elf64_Sym) *
+			     sizeof(Elf32_Sym));
+	elf->sections[SECTION_STRINGS].sh_offset = offsetof(struct tiny_elf_32, strings);
+	for (int i = 0; i < SYMBOLS_MAX; i++) {
+		elf->symbols[i].st_name = wide->symbols[i].st_name;
+		elf->symbols[i].st_info = wide->symbols[i].st_info;
+		elf->symbols[i].st_shndx = wide->symbols[i].st_shndx;
+		elf->symbols[i].st_value = (Elf32_Addr)wide->symbols[i].st_value;
+	}
+	memcpy(elf->strings, wide->strings, sizeof(elf->strings));
+	return elf;
+}
+
+static void a_file_of_32_bits(void **state)
+{
+	struct tiny_elf *wide = elf_new();
+	struct tiny_elf_32 *elf;
+	size_t left_out;
+	char *expected, *text;
+
+	(void)state;
+	function_add(wide, "second", 0xc0201020);
+	function_add(wide, "first", 0xc0201000);
+	symbol_add(wide, "data", 0xc0300000, STB_GLOBAL, STT_FUNC, SECTION_DATA);
+	expected = write_table(wide, sizeof(*wide), &left_out);
+	assert_non_null(expected);
+	assert_non_null(strstr(expected, "first"));
+	elf = narrow(wide);
+	text = write_table(elf, sizeof(*elf), &left_out);
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+	free(text);
+	/* One that ends early, or whose sections have the other size, is refused. */
+	for (size_t size = 0; size < sizeof(Elf32_Ehdr); size++)
+		assert_null(write_table(elf, size, &left_out));
+	elf->header.e_shentsize = sizeof(Elf64_Shdr);
+	assert_null(write_table(elf, sizeof(*elf), &left_out));
+	elf->header.e_shentsize = sizeof(Elf32_Shdr);
+	elf->sections[SECTION_SYMBOLS].sh_entsize = sizeof(Elf64_Sym);
+	assert_null(write_table(elf, sizeof(*elf), &left_out));
+	elf->sections[SECTION_SYMBOLS].sh_entsize = sizeof(Elf32_Sym);
+	elf->sections[SECTION_SYMBOLS].sh_offset = UINT32_MAX - 8;
+	assert_null(write_table(elf, sizeof(*elf), &left_out));
+	free(expected);
+	free(elf);
+	free(wide);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_cut_files),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(a_file_of_32_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,9 +20,15 @@
 	.byte 0x67, X86_MARK_OPCODE_BYTES; \
 	.long X86_MARK_BASE + (number)
 #else
+#ifdef __i386__
+#define X86_MARK_REGISTER "%%eax"
+#else
+#define X86_MARK_REGISTER "%%rax"
+#endif
 /* Nothing that touches memory moves across it. */
-#define MARK_EMIT(number) \
-	__asm__ volatile("nopl %c0(%%rax)" ::"i"(X86_MARK_BASE + (number)) : "memory")
+#define MARK_EMIT(number)                                                                  \
+	__asm__ volatile("nopl %c0(" X86_MARK_REGISTER ")" ::"i"(X86_MARK_BASE + (number)) \
+			 : "memory")
 #endif
 
 #endif

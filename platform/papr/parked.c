@@ -4,7 +4,7 @@
  * `start` on the boot CPU. What it was told is not believed; a CPU that cannot be taken from the page is
  * started cold, and the page is then never given out.
  */
-#include "platform/parked.h"
+#include "platform/papr/parked.h"
 
 #include "arch/park.h"
 #include "core/area_store.h"
@@ -23,7 +23,7 @@ static uint8_t *is_parked; /* by CPU number: to be woken, and not started yet */
 static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
 static bool woken;
 
-const struct handed_over *parked_handed_over(void)
+struct handed_over *parked_handed_over(void)
 {
 	return &handed;
 }

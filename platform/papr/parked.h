@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* CPUs that the kernel before us parked (docs/park.md): taking the region, and waking them all. A platform finds
  * the region, each in its own way. An image may leave this out (core/image_choice.h). */
-#ifndef PLATFORM_PARKED_H
-#define PLATFORM_PARKED_H
+#ifndef PLATFORM_PAPR_PARKED_H
+#define PLATFORM_PAPR_PARKED_H
 
 #include "platform/handover.h"
 
@@ -27,6 +27,6 @@ int parked_start(cpu_t cpu);
 /* Does it wait, and nobody has woken it? */
 bool parked_waits(cpu_t cpu);
 
-const struct handed_over *parked_handed_over(void);
+struct handed_over *parked_handed_over(void);
 
 #endif
