@@ -232,4 +232,25 @@ struct device_tree_interrupts {
 int device_tree_interrupts_read(const struct device_tree *tree,
 				struct device_tree_interrupts *interrupts);
 
+/* The park region that the kernel before us left (docs/park.md): the node in /reserved-memory that is compatible with
+ * PARK_COMPATIBLE. False when there is none, or, with a line, none that can be understood. Addresses are not checked. */
+bool device_tree_park_region(const struct device_tree *tree, uint64_t *base, uint64_t *size);
+
+/* What the next kernel is told. */
+struct device_tree_next {
+	uint32_t room;		      /* bytes there are for the tree */
+	const char *command_line;     /* not NULL */
+	uint64_t initrd, initrd_size; /* size 0: none */
+	uint64_t region, region_size; /* the park region */
+};
+
+/*
+ * Write the tree for it: ours, with its command line, its initrd and the park region instead of ours. to: `room`
+ * bytes, as many as device_tree_next_bytes() says, at a multiple of DEVICE_TREE_ALIGN. Returns 0, or MUSTER_E_NO_MEMORY
+ * with a line.
+ */
+uint32_t device_tree_next_bytes(const struct device_tree *tree, uint32_t line_bytes);
+int device_tree_next_write(const struct device_tree *tree, void *to,
+			   const struct device_tree_next *next);
+
 #endif

@@ -52,6 +52,10 @@ static int check_constants(const struct park_page *page, uint64_t base, uint64_t
 	if (page->slots % 8 ||
 	    !within(page, page->slots, (uint64_t)page->slot_count * page->slot_size))
 		return refuse("slots", page->slots, "must lie in the region, a multiple of 8");
+	if (page->machine == PARK_MACHINE_PPC64 &&
+	    (!within(page, page->system_reset, 4) || !within(page, page->machine_check, 4)))
+		return refuse("system_reset", page->system_reset,
+			      "and machine_check must lie in the region");
 	if (page->record &&
 	    (page->record % 8 || page->record_size < sizeof(struct handover_record) ||
 	     page->record_size > RECORD_MAX || !within(page, page->record, page->record_size)))

@@ -4,7 +4,7 @@
  * start-up reaches them. Called by muster_handover() when the plan stands. In the end no CPU may use anything
  * of this kernel's, and the page's count of those that wait is final.
  */
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/cpu_table.h"
 #include "core/machine.h"
 #include "core/runner.h"
@@ -139,9 +139,10 @@ static int reset_those(struct handover_plan *plan, bool all)
 }
 
 /* Nothing comes of it: all that have left come again. */
-static void come_again(void)
+static void come_again(const struct handover_plan *plan)
 {
 	park_region_take_no_more();
+	park_region_let_go(plan->region);
 	for_each_other_record (record) {
 		cpu_t cpu = record_cpu(record);
 
@@ -169,20 +170,20 @@ int cpus_leave(struct handover_plan *plan)
 	if (late && !plan->request->go_on_without) {
 		console_print("muster: handover: refused: %u CPUs are late\n", late);
 		(void)close_door(plan);
-		come_again();
+		come_again(plan);
 		return MUSTER_E_TIMED_OUT;
 	}
 	if (close_door(plan) && !plan->request->go_on_without) {
 		plan->late = true;
 		console_print(
 			"muster: handover: refused: CPUs are on their way into the park page\n");
-		come_again();
+		come_again(plan);
 		return MUSTER_E_TIMED_OUT;
 	}
 	error = reset_those(plan, false);
 	if (!error && plan->request->waiting)
 		error = plan->request->waiting(park_region_page(plan->region));
 	if (error)
-		come_again();
+		come_again(plan);
 	return error;
 }

@@ -6,7 +6,7 @@
  */
 #include "handover/plan.h"
 
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/machine.h"
 #include "core/runner.h"
 #include "platform/platform.h"

@@ -4,13 +4,15 @@
  * anything has been given up. It trusts no byte, and loads nothing.
  *
  * Structures and numbers: System V ABI, chapters 4 and 5 (ELF-64); the note that names the PVH entry: Xen's
- * public header elfnote.h, type 18.
+ * public header elfnote.h, type 18. On x86-64 that is the entry; a POWER payload is entered as from Linux's kexec,
+ * at the header's entry, wherever it was put.
  */
 #include "core/string.h"
 #include "handover/payload.h"
 
 #include <muster/console.h>
 #include <muster/error.h>
+#include <muster/park.h>
 
 struct elf_header {
 	uint8_t ident[16];
@@ -41,7 +43,7 @@ struct elf_note {
 #define CLASS_64	  2
 #define DATA_LITTLE	  1
 #define TYPE_EXECUTABLE	  2
-#define TYPE_SHARED	  3 /* what may be loaded anywhere is loaded where it says */
+#define TYPE_SHARED	  3 /* position-independent; with a PVH entry it is loaded where it says */
 #define SEGMENT_LOAD	  1
 #define SEGMENT_NOTE	  4
 #define NOTE_PHYS32_ENTRY 18
@@ -114,7 +116,8 @@ static int segment_add(const struct elf_program_header *header, uint64_t limit,
 	*segment = (struct payload_segment){ .from = payload->file.base + header->offset,
 					     .file_size = header->file_size,
 					     .to = to,
-					     .memory_size = header->memory_size };
+					     .memory_size = header->memory_size,
+					     .linked = header->virtual_address };
 	payload->segment_count++;
 	return 0;
 }
@@ -173,6 +176,20 @@ static int entry_check(struct payload *payload, uint64_t entry)
 	return refuse("PVH entry", entry, "is not within a segment");
 }
 
+/* The header's: an address of what the file was linked as. */
+static int entry_find(struct payload *payload, uint64_t entry)
+{
+	for (uint32_t i = 0; i < payload->segment_count; i++) {
+		const struct payload_segment *segment = &payload->segments[i];
+
+		if (entry >= segment->linked && entry - segment->linked < segment->file_size) {
+			payload->entry = (uint32_t)(segment->to + (entry - segment->linked));
+			return 0;
+		}
+	}
+	return refuse("e_entry", entry, "is not within a segment");
+}
+
 int payload_elf_read(const struct firmware_reader *reader, uint32_t machine, uint64_t limit,
 		     struct payload *payload)
 {
@@ -193,10 +210,15 @@ int payload_elf_read(const struct firmware_reader *reader, uint32_t machine, uin
 			return refuse("program header", i, "cannot be read");
 		if (program.type == SEGMENT_LOAD)
 			error = segment_add(&program, limit, payload);
-		else if (program.type == SEGMENT_NOTE)
+		else if (program.type == SEGMENT_NOTE && machine == PARK_MACHINE_X86_64)
 			error = notes_read(reader, payload, &program, &entry);
 	}
 	if (!error && !payload->segment_count)
 		error = refuse("segments", 0, "there is nothing to load");
-	return error ? error : entry_check(payload, entry);
+	if (error)
+		return error;
+	if (machine == PARK_MACHINE_X86_64)
+		return entry_check(payload, entry);
+	payload->movable = header.type == TYPE_SHARED;
+	return entry_find(payload, header.entry);
 }

@@ -6,7 +6,7 @@
  */
 #include "handover/plan.h"
 
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/machine.h"
 #include "core/memory_table.h"
 #include "core/string.h"
@@ -162,6 +162,34 @@ static int claim_segments(struct handover_plan *plan)
 	return error;
 }
 
+/* One that may be put anywhere is put where there is room. */
+#define PAYLOAD_ALIGN UINT64_C(0x10000)
+
+static int payload_place(struct handover_plan *plan)
+{
+	struct payload *payload = &plan->payload;
+	uint64_t low = UINT64_MAX, end = 0, place;
+
+	if (!payload->movable)
+		return 0;
+	for (uint32_t i = 0; i < payload->segment_count; i++) {
+		const struct payload_segment *segment = &payload->segments[i];
+
+		low = segment->to < low ? segment->to : low;
+		if (segment->to + segment->memory_size > end)
+			end = segment->to + segment->memory_size;
+	}
+	low &= ~(PAYLOAD_ALIGN - 1);
+	place = mem_alloc(page_up(end - low), PAYLOAD_ALIGN, .owner = OWNER, .limit = park_reach());
+	if (!place)
+		return MUSTER_E_NO_MEMORY;
+	plan_claimed(plan, place, page_up(end - low));
+	for (uint32_t i = 0; i < payload->segment_count; i++)
+		payload->segments[i].to += place - low;
+	payload->entry += (uint32_t)(place - low);
+	return 0;
+}
+
 static void part_move(struct payload_part *part, uint64_t by)
 {
 	if (part->size)
@@ -174,9 +202,9 @@ static int module_move(struct handover_plan *plan)
 	uint64_t place, by;
 
 	if (!plan_meets_payload(&plan->payload, plan->module.base, plan->module.size) &&
-	    plan->module.base + plan->module.size <= PARK_IDENTITY_END)
+	    plan->module.base + plan->module.size <= park_reach())
 		return 0;
-	place = plan_alloc(plan, plan->module.size, PARK_IDENTITY_END, OWNER);
+	place = plan_alloc(plan, plan->module.size, park_reach(), OWNER);
 	if (!place)
 		return MUSTER_E_NO_MEMORY;
 	memcpy(machine_get()->direct(place), machine_get()->direct(plan->module.base),
@@ -228,8 +256,7 @@ static int payload_read(struct handover_plan *plan)
 	error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,
 				   &plan->payload);
 	if (!error)
-		error = payload_elf_read(&ram_reader, PARK_MACHINE_X86_64, PARK_IDENTITY_END,
-					 &plan->payload);
+		error = payload_elf_read(&ram_reader, PARK_MACHINE, park_reach(), &plan->payload);
 	return error;
 }
 
@@ -245,6 +272,8 @@ int plan_make(struct handover_plan *plan, const struct handover_request *request
 					.generation =
 						platform->arrived()->found.record.generation + 1 };
 	error = payload_read(plan);
+	if (!error)
+		error = payload_place(plan);
 	if (!error)
 		error = check_segments(plan);
 	if (!error)

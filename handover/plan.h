@@ -48,7 +48,7 @@ void plan_claimed(struct handover_plan *plan, uint64_t base, uint64_t size);
 
 /* region.c: choose the region, and fill it. Returns 0 or MUSTER_E_NO_MEMORY. */
 int region_make(struct handover_plan *plan);
-/* told.c: what the payload is told, by PVH. Returns 0 or an error with a line. */
+/* told.c: what the payload is told. Returns 0 or an error with a line. */
 int told_write(struct handover_plan *plan);
 /* cpus.c: all other CPUs leave; and come again. */
 int cpus_leave(struct handover_plan *plan);

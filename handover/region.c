@@ -3,7 +3,7 @@
  * Chooses the park region, and fills it. Called by plan.c. A place that was wished for and cannot be had is
  * named, and then CPUs start cold: the region is still needed, by the boot CPU.
  */
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/machine.h"
 #include "core/string.h"
 #include "handover/plan.h"
@@ -35,6 +35,12 @@ static bool place_again(struct handover_plan *plan)
 	return true;
 }
 
+static const char *beyond(void)
+{
+	return park_reach() == UINT64_C(1) << 32 ? "reaches beyond 4 GiB"
+						 : "reaches beyond what released CPUs reach";
+}
+
 /* Where it is wished to be. False with a line: it cannot be there. */
 static bool place_wished(struct handover_plan *plan)
 {
@@ -42,8 +48,8 @@ static bool place_wished(struct handover_plan *plan)
 
 	if (at % MEMORY_PAGE_SIZE)
 		return refuse(at, "is no multiple of 4096");
-	if (at >= PARK_IDENTITY_END || plan->region_size > PARK_IDENTITY_END - at)
-		return refuse(at, "reaches beyond 4 GiB");
+	if (at >= park_reach() || plan->region_size > park_reach() - at)
+		return refuse(at, beyond());
 	if (!at || !plan_is_ram(at, MEMORY_PAGE_SIZE))
 		return refuse(at, "is not RAM");
 	if (!plan_is_ram(at, plan->region_size))
@@ -86,12 +92,11 @@ int region_make(struct handover_plan *plan)
 	if (wish->has_address)
 		plan->parks &= place_wished(plan);
 	if (!plan->region && !place_again(plan))
-		plan->region = plan_alloc(plan, plan->region_size, PARK_IDENTITY_END, OWNER);
+		plan->region = plan_alloc(plan, plan->region_size, park_reach(), OWNER);
 	if (!plan->region)
 		return MUSTER_E_NO_MEMORY;
 	park_region_fill(plan->region, plan->region_size, plan->slots);
 	plan->platform->listen_for_nmis(plan->region);
-	plan->told = plan->region + PARK_TOLD_PAGE;
 	plan->root = park_region_root(plan->region, plan->region_size);
 	return plan->root ? cold_choose(plan) : MUSTER_E_NO_MEMORY;
 }

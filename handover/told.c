@@ -1,144 +1,62 @@
 // SPDX-License-Identifier: MIT
 /*
- * Writes what the payload is told, as PVH has it (Xen's public header arch-x86/hvm/start_info.h, version 1):
- * memory map, modules, command line, RSDP; into the park region, which nobody overwrites. The region itself
- * is reserved in the map, and the last module. Called by plan.c.
+ * What the payload is told: its command line and modules, and the park region. How that is written down is the
+ * platform's (platform/handover.h); where it goes is decided here: where nobody overwrites it. Called by plan.c.
  */
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/machine.h"
 #include "core/string.h"
 #include "handover/plan.h"
 
 #include <muster/muster.h>
-#include <xen/arch-x86/hvm/start_info.h>
 
-#define MODULES_MAX	4u
-#define COMMAND_LINE_AT 0x400u
-#define MEMORY_MAP_AT	0x1000u
-#define MEMORY_MAP_MAX	256u
-_Static_assert(COMMAND_LINE_AT + PAYLOAD_APPEND_MAX + 1 <= MEMORY_MAP_AT, "one behind the other");
-_Static_assert(MEMORY_MAP_AT + MEMORY_MAP_MAX * sizeof(struct hvm_memmap_table_entry) <=
-		       PARK_TOLD_BYTES,
-	       "the map fits behind them");
-
-/* It lies at a fixed place of its own in the region, and is one piece. */
-struct told {
-	struct hvm_start_info info;
-	struct hvm_modlist_entry modules[MODULES_MAX];
-	char park_name[sizeof(PARK_MODULE_NAME)];
-};
-_Static_assert(sizeof(struct told) <= COMMAND_LINE_AT, "one behind the other");
-
-static void module_add(const struct handover_plan *plan, struct told *told,
-		       const struct payload_part *part, size_t name)
-{
-	if (!part->size)
-		return;
-	told->modules[told->info.nr_modules++] =
-		(struct hvm_modlist_entry){ .paddr = part->base,
-					    .size = part->size,
-					    .cmdline_paddr = name ? plan->told + name : 0 };
-}
-
-static uint32_t type_of(enum memory_kind kind)
-{
-	return kind == MEMORY_RAM	 ? XEN_HVM_MEMMAP_TYPE_RAM
-	       : kind == MEMORY_FIRMWARE ? XEN_HVM_MEMMAP_TYPE_ACPI
-					 : XEN_HVM_MEMMAP_TYPE_RESERVED;
-}
-
-struct map {
-	struct hvm_memmap_table_entry *at;
-	uint32_t count;
-	bool full;
-};
-
-/* Neighbours of one type are one entry: owners and nodes are this kernel's business. */
-static void map_add(struct map *map, uint64_t base, uint64_t end, uint32_t type, bool alone)
-{
-	struct hvm_memmap_table_entry *last = map->count ? &map->at[map->count - 1] : NULL;
-
-	if (base >= end)
-		return;
-	if (last && !alone && last->type == type && !last->reserved &&
-	    last->addr + last->size == base) {
-		last->size += end - base;
-	} else if (map->count == MEMORY_MAP_MAX) {
-		map->full = true;
-	} else {
-		map->at[map->count++] = (struct hvm_memmap_table_entry){
-			.addr = base, .size = end - base, .type = type, .reserved = alone
-		};
-	}
-}
-
-static int map_write(const struct handover_plan *plan, struct map *map)
-{
-	uint64_t start = plan->region, stop = plan->region + plan->region_size;
-	const struct memory_range *range;
-
-	for (size_t i = 0; (range = mem_at(i)); i++) {
-		uint64_t end = range->base + range->size;
-		uint32_t type = type_of(range->kind);
-		bool meets = range->base < stop && start < end;
-
-		map_add(map, range->base, meets && start < end ? start : end, type, false);
-		if (!meets)
-			continue;
-		map_add(map, start > range->base ? start : range->base, stop < end ? stop : end,
-			XEN_HVM_MEMMAP_TYPE_RESERVED, start >= range->base);
-		map_add(map, stop, end, type, false);
-	}
-	for (uint32_t i = 0; i < map->count; i++)
-		map->at[i].reserved = 0;
-	if (!map->full)
-		return 0;
-	console_print("muster: payload: memory map: more than %u ranges: cannot be told\n",
-		      MEMORY_MAP_MAX);
-	return MUSTER_E_NO_MEMORY;
-}
-
-static int command_line_write(const struct handover_plan *plan, char *to)
+static int line_write(const struct handover_plan *plan, char line[HANDOVER_LINE_MAX + 1])
 {
 	const struct payload_part *append = &plan->payload.append;
 	const char *text = plan->request->command_line;
-	size_t length = text ? strnlen(text, PAYLOAD_APPEND_MAX + 1) : append->size;
+	size_t length = text ? strnlen(text, HANDOVER_LINE_MAX + 1) : append->size;
 
-	if (length > PAYLOAD_APPEND_MAX) {
+	if (length > HANDOVER_LINE_MAX) {
 		console_print("muster: payload: command line: %zu characters: at most %u\n", length,
-			      PAYLOAD_APPEND_MAX);
+			      HANDOVER_LINE_MAX);
 		return MUSTER_E_INVALID;
 	}
-	if (!text)
-		text = length ? machine_get()->direct(append->base) : "";
-	memcpy(to, text, length);
-	to[length] = '\0';
+	if (!text && length)
+		text = machine_get()->direct(append->base);
+	if (length)
+		memcpy(line, text, length);
+	line[length] = '\0';
 	return 0;
+}
+
+/* In the region; or, where it has an account of itself, in memory of its own. */
+static int place(struct handover_plan *plan, struct handover_telling *telling)
+{
+	if (PARK_TOLD_PAGE) {
+		telling->at = plan->region + PARK_TOLD_PAGE;
+		telling->bytes = PARK_TOLD_BYTES;
+	} else {
+		telling->bytes = plan->platform->told_bytes();
+		telling->at = plan_alloc(plan, telling->bytes, park_reach(), "payload");
+	}
+	plan->told = telling->at;
+	return telling->at ? 0 : MUSTER_E_NO_MEMORY;
 }
 
 int told_write(struct handover_plan *plan)
 {
-	uint8_t *page = machine_get()->direct(plan->told);
-	const struct payload_part region = { plan->region, plan->region_size };
-	struct told told = { .park_name = PARK_MODULE_NAME };
-	struct map map = { .at = (struct hvm_memmap_table_entry *)(page + MEMORY_MAP_AT) };
-	int error = map_write(plan, &map);
+	static char line[HANDOVER_LINE_MAX + 1];
+	const struct payload_part *initrd = &plan->payload.initrd, *module = &plan->module;
+	struct handover_telling telling = {
+		.command_line = line,
+		.initrd = { initrd->base, initrd->size },
+		.region = { plan->region, plan->region_size },
+	};
+	int error = line_write(plan, line);
 
-	if (!error)
-		error = command_line_write(plan, (char *)page + COMMAND_LINE_AT);
-	if (error)
-		return error;
-	told.info.magic = XEN_HVM_START_MAGIC_VALUE;
-	told.info.version = 1;
-	told.info.modlist_paddr = plan->told + offsetof(struct told, modules);
-	told.info.cmdline_paddr = plan->told + COMMAND_LINE_AT;
-	told.info.rsdp_paddr = plan->platform->rsdp();
-	told.info.memmap_paddr = plan->told + MEMORY_MAP_AT;
-	told.info.memmap_entries = map.count;
-	module_add(plan, &told, &plan->payload.initrd, 0);
 	if (plan->request->hand_on)
-		module_add(plan, &told, &plan->module, 0);
-	module_add(plan, &told, &region, offsetof(struct told, park_name));
-	memcpy(page, &told, sizeof(told));
-	return 0;
+		telling.module = (struct handover_range){ module->base, module->size };
+	if (!error)
+		error = place(plan, &telling);
+	return error ? error : plan->platform->tell(&telling);
 }

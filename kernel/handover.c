@@ -12,8 +12,9 @@
 
 #include <muster/arch/cpu.h>
 
-#define PARK_TEXT 48
-#define TRIALS	  8
+#define PARK_TEXT	    48
+#define TRIALS		    8
+#define SETTLE_MILLISECONDS 10
 
 enum trial {
 	TRIAL_OFF,
@@ -117,6 +118,21 @@ static void be_late(void *unused)
 		cpu_relax();
 }
 
+/* An NMI comes to all CPUs, this one too, and not at the same time; where nothing keeps a second one away as long as
+ * the first is being taken (ppc64) it must not be asked for any earlier. */
+static void let_all_take_it(const volatile uint64_t *count)
+{
+	uint64_t before;
+
+	do {
+		struct clock_limit limit = clock_limit_begin(SETTLE_MILLISECONDS);
+
+		before = *count;
+		while (!clock_limit_over(&limit))
+			cpu_relax();
+	} while (*count != before);
+}
+
 /* NMIs or machine checks for those that wait, one after the other: each is counted by the page. */
 static int try_them(const volatile struct park_page *page)
 {
@@ -140,6 +156,7 @@ static int try_them(const volatile struct park_page *page)
 				before, trial_choices[trial_choice], clock_cpu_limit());
 			return MUSTER_E_TIMED_OUT;
 		}
+		let_all_take_it(count);
 	}
 	return 0;
 }

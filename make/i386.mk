@@ -71,7 +71,8 @@ $(eval $(call i386_kernel,h03,tests/history/h03_boot_area_reused.c,$(I386_WHOLE)
 $(eval $(call i386_kernel,own-base,tests/boot/i386_own_base.c,$(I386_WHOLE)))
 $(eval $(call i386_kernel,wrong-base,tests/boot/i386_wrong_base.c,$(I386_WHOLE) --wrap=percpu_base_load))
 $(eval $(call i386_kernel,early-panic,tests/boot/early_panic.c,$(I386_WHOLE)))
-I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 own-base wrong-base early-panic,$(BUILD)/$(kernel)-i386.elf)
+$(eval $(call i386_kernel,embed,$(wildcard examples/embed/*.c),$(I386_WHOLE)))
+I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 own-base wrong-base early-panic embed,$(BUILD)/$(kernel)-i386.elf)
 
 I386_HELLO := $(BUILD)/i386/examples/hello/hello.o
 $(BUILD)/hello-i386.elf: $(I386_HELLO) $(I386_LIBRARY) arch/i386/muster.lds

@@ -10,7 +10,7 @@ PPC64_FLAGS := -std=gnu17 -O2 -g -ffreestanding -fpie -mcpu=power8 -mno-altivec 
 
 # What only x86-64 has: ACPI and its boot protocols, the PC's devices, its list of platforms.
 PPC64_SOURCES := $(filter-out platform/list.c platform/everything.c,$(wildcard core/*.c arch/*.c \
-	arch/ppc64/*.c arch/ppc64/*.S $(PPC64_DEVICES) platform/*.c platform/papr/*.c)) $(FDT_SOURCES) $(LIBFDT_NEEDS)
+	arch/ppc64/*.c arch/ppc64/*.S $(PPC64_DEVICES) platform/*.c handover/*.c platform/papr/*.c)) firmware/park_read.c $(FDT_SOURCES) $(LIBFDT_NEEDS)
 PPC64_OBJECTS := $(patsubst %,$(BUILD)/ppc64le/%.o,$(basename $(PPC64_SOURCES)))
 PPC64_LIBRARY := $(BUILD)/libmuster-ppc64le.a
 PPC64_LIBFDT  := $(LIBFDT_ppc64)/libfdt.a
@@ -57,7 +57,7 @@ endef
 
 PPC64_WHOLE  := -u muster_everything
 # Self-tests of what only an x86-64 hypervisor has.
-PPC64_KERNEL := $(filter-out kernel/handover.c kernel/test_handover.c kernel/test_xen.c kernel/xen_%.c,$(wildcard kernel/*.c))
+PPC64_KERNEL := $(filter-out kernel/test_xen.c kernel/xen_%.c,$(wildcard kernel/*.c))
 $(eval $(call ppc64_kernel,muster,$(PPC64_KERNEL),$(PPC64_WHOLE)))
 
 PPC64_HELLO := $(BUILD)/ppc64le/examples/hello/hello.o

@@ -36,11 +36,32 @@ struct handover_list {
 	uint32_t lost; /* for which there was no room */
 };
 
+/* Characters of its command line. */
+#define HANDOVER_LINE_MAX 2048u
+
+/* What the payload is to be told, and where that goes. Ranges of 0 bytes are not there. */
+struct handover_range {
+	uint64_t base, size;
+};
+struct handover_telling {
+	uint64_t at;	/* physical */
+	uint64_t bytes; /* room there */
+	const char *command_line;
+	struct handover_range initrd; /* the payload's own module */
+	struct handover_range module; /* that the payload is in, where it is handed on */
+	struct handover_range region;
+};
+
 struct platform_handover {
 	struct handed_over *(*arrived)(void);
-	/* Modules that this kernel was given, and what tells the payload of its firmware. */
+	/* Modules that this kernel was given. */
 	bool (*module)(uint32_t index, uint64_t *base, uint64_t *size);
-	uint64_t (*rsdp)(void);
+	/*
+	 * Write what the payload is told, as this platform's payloads want it. Returns 0, or an error with a line.
+	 * told_bytes: how many bytes that takes at most, where it does not lie in the region (arch/park.h).
+	 */
+	int (*tell)(const struct handover_telling *telling);
+	uint64_t (*told_bytes)(void);
 	/* Is there another thread of its core that parks before it would, or is it the boot CPU's? */
 	bool (*is_sibling)(cpu_t cpu);
 	/* The region has been filled: say in it how CPUs listen there for NMIs. */

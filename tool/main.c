@@ -37,6 +37,7 @@ static int help_command(int argc, char **argv)
 	      "       --json FILE      write the guest's report there\n"
 	      "       --log FILE       keep the guest's console there\n"
 	      "       --verbose        show every line of the console\n"
+	      "       --layout         draw the guest's address space\n"
 	      "       --host-actions   do what the guest asks of its host: NMIs, CPUs more and less\n"
 	      "check: -j N             guests at the same time, 1 to 64 (default: 2)\n"
 	      "       --all            the entries of tier `all` too\n"

@@ -63,7 +63,8 @@ secondary_entry:
 	nop
 	trap
 
-	/* Late: held, if it was given up on. Any other state is not ours to change. */
+	/* Late: held, if it was given up on. Any other state is not ours to change. r31: its record. */
+	.globl secondary_late
 secondary_late:
 	li	8, STATE_HELD
 4:	lwarx	9, 0, 31
@@ -92,6 +93,7 @@ ppc64_stop_this_cpu:
 	mtspr	SPR_SPRG0, 1
 	lwsync				/* all that was stored before is seen before the state */
 	stw	4, 0(3)
+	.globl stopped_cpu
 stopped_cpu:
 	MARK(MARK_NUMBER_WAIT_NONE)	/* it may have stopped within one */
 	addis	3, 2, stopped_entry@toc@ha

@@ -55,6 +55,7 @@
 #define SPR_SPRG0 272
 #define SPR_SPRG1 273
 #define SPR_SPRG2 274
+#define SPR_SPRG3 275
 #define SPR_PVR	  287
 #define SPR_PIR	  1023
 
@@ -106,6 +107,19 @@
 
 /* Interrupts whose vectors lie in memory: 0x100 to 0x1000 and beyond (book III, 6.5). */
 #define VECTORS_SIZE 0x4000
+/* System reset and machine check always come with translation off: to a branch at 0x100 and 0x200, and from there to
+ * the code at vectors_low (trap_entry.S), of which there is room for two copies; so that one can be made while
+ * a CPU is in the other. By instructions: what trap_vectors.c fills in. */
+#define VECTORS_SAVE	   0x1800
+#define VECTORS_LOW	   0x1900 /* in the image */
+#define VECTORS_LOW_EACH   0x100  /* bytes for one vector */
+#define VECTORS_LOW_FIRST  0x2000 /* below, at physical addresses */
+#define VECTORS_LOW_SECOND 0x2400
+#define LOW_REGION	   5
+#define LOW_REGION_SIZE	   11
+#define LOW_HANDLER	   18
+#define LOW_ELSE	   28
+
 /* Where they are with translation on: alternate interrupt location 3 (LPCR, book III, 2.2). */
 #define VECTORS_VIRTUAL	 0xc000000000004000
 

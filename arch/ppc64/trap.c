@@ -28,10 +28,6 @@ static PERCPU(struct fault_expectation *, fault_expected);
 static trap_handler *external_handler, *doorbell_handler;
 int64_t decrementer_farthest = INT32_MAX;
 
-extern uint32_t vectors[], vectors_end[], vectors_common[], vectors_msr[];
-extern uint32_t trap_fatal_stack[], trap_fatal_lock[];
-extern char fatal_stack_top[];
-void trap_common(void);
 extern char trap_exit[], trap_exit_last[];
 
 void trap_handler_set(uint16_t vector, trap_handler *handler)
@@ -52,39 +48,6 @@ uint64_t nmi_count_read(cpu_t cpu)
 void fault_expect(struct fault_expectation *expectation)
 {
 	this_cpu(fault_expected) = expectation;
-}
-
-/* The four instructions of a load that take 16 bits of the number each; the third shifts. */
-static void number_fill(uint32_t *code, uint64_t number)
-{
-	static const uint8_t places[] = { 0, 1, 3, 4 };
-
-	for (uint32_t i = 0; i < 4; i++)
-		code[places[i]] = (code[places[i]] & 0xffff0000u) |
-				  (uint32_t)(number >> (48 - 16 * i) & 0xffff);
-}
-
-void trap_vectors_fill(uint64_t translation)
-{
-	/* The lock is the last word of the stack: nobody else uses that. */
-	uint64_t top = (uintptr_t)fatal_stack_top - 16;
-
-	number_fill(vectors_common, (uintptr_t)trap_common);
-	number_fill(trap_fatal_lock, top);
-	number_fill(trap_fatal_stack, top - TRAP_FRAME_SIZE);
-	*vectors_msr = (*vectors_msr & 0xffff0000u) | (uint32_t)translation;
-	code_written(vectors, vectors_end);
-	code_written(trap_fatal_lock, trap_fatal_stack + 8);
-}
-
-void trap_vectors_copy(void)
-{
-	char *low = machine_get()->direct(0);
-	size_t size = (size_t)((const char *)vectors_end - (const char *)vectors);
-
-	memcpy(low + TRAP_SYSTEM_RESET, (const char *)vectors + TRAP_SYSTEM_RESET,
-	       size - TRAP_SYSTEM_RESET);
-	code_written(low, low + size);
 }
 
 static bool poisoned(uint64_t address)

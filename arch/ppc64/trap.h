@@ -49,6 +49,15 @@ extern int64_t decrementer_farthest;
 void trap_vectors_fill(uint64_t translation);
 void trap_vectors_copy(void);
 
+/*
+ * CPUs are, or may come to be, inside a park region (docs/park.md): a system reset or a machine check of these goes to
+ * the region's handlers. At once where there are vectors of ours at physical address 0, else as soon as there are. size
+ * 0: no more. And the end of this kernel: of CPUs that are not inside they are dropped.
+ */
+void trap_vectors_inside(uint64_t region, uint64_t size, uint64_t system_reset,
+			 uint64_t machine_check);
+void trap_vectors_leave(void);
+
 /* Wait by a hypercall that turns interrupts on and comes back when there is one. On any CPU; interrupts are
  * off before and after. */
 void trap_wait(uint64_t token);

@@ -37,7 +37,7 @@ vectors:
 		0xf60, 0xf80, 0x1500, 0x1700
 	vector	\number
 	.endr
-	.org	vectors + 0x1800
+	.org	vectors + VECTORS_SAVE
 vectors_save:
 	mtspr	SPR_SPRG2, 4
 	mtspr	275, 5			/* SPRG3 */
@@ -49,6 +49,44 @@ vectors_common:
 vectors_msr:
 	ori	4, 4, 0
 	bctr
+
+	/*
+	 * System reset and machine check, for a copy at the bottom of memory. A CPU that is inside a park region
+	 * (docs/park.md) has an address there in SPRG0, and nothing else of ours: it goes to the region's
+	 * handler. In the else case comes the kernel's; or, when the kernel has left and the next has not yet put its
+	 * own here, the way back.
+	 */
+	.macro low_vector number
+	.org	vectors + VECTORS_LOW + (\number - 0x100)
+	mtspr	SPR_SPRG1, 3
+	mtspr	SPR_SPRG2, 4
+	mfcr	3
+	mtspr	SPR_SPRG3, 3
+	mfspr	3, SPR_SPRG0
+	load64_later 4			/* the region */
+	subf	3, 4, 3
+	load64_later 4			/* its size; 0: there is none */
+	cmpld	3, 4
+	bge	.Llow_else\@
+	load64_later 4			/* its handler */
+	mtctr	4
+	bctr
+.Llow_else\@:
+	mfspr	3, SPR_SPRG3
+	mtcr	3
+	mfspr	4, SPR_SPRG2
+	nop				/* or a branch over the next two */
+	li	3, \number
+	ba	VECTORS_SAVE
+	mfspr	3, SPR_SPRG1
+	rfid
+	.endm
+	.org	vectors + VECTORS_LOW
+	.globl vectors_low
+vectors_low:
+	low_vector 0x100
+	low_vector 0x200
+	.org	vectors + VECTORS_LOW + 2 * VECTORS_LOW_EACH
 vectors_end:
 
 	/* r3: vector; r4: what MSR is to be; r5: CTR. */

@@ -88,6 +88,12 @@ struct park_arrival {
 
 /* The end of what released CPUs reach; the region and everything that the payload is told lie below. */
 #define PARK_IDENTITY_END ((uint64_t)PARK_GIBS << 30)
+static inline uint64_t park_reach(void)
+{
+	return PARK_IDENTITY_END;
+}
+
+#define PARK_MACHINE PARK_MACHINE_X86_64
 
 /* Bytes of a region for so many CPUs and a record of so many bytes; a multiple of a page. */
 uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes);
@@ -112,6 +118,11 @@ void park_region_root_free(uint64_t physical, uint64_t root);
  * before. */
 void park_region_take_stopped(uint64_t physical, uint64_t root);
 void park_region_take_no_more(void);
+/* Nothing comes of it: let those that wait go to where only a start-up reaches them. Here a reset does that. */
+static inline void park_region_let_go(uint64_t physical)
+{
+	(void)physical;
+}
 /* A root of the caller's, which has the code page: the rest of the region. Returns 0 or an error. */
 int park_region_map_data(uint64_t root, uint64_t physical, uint64_t size);
 

@@ -27,6 +27,8 @@
 #define PARK_SLOTS_AT	       56
 #define PARK_SLOT_SIZE_AT      64
 #define PARK_SUM_AT	       72
+#define PARK_SYSTEM_RESET_AT   80
+#define PARK_MACHINE_CHECK_AT  88
 #define PARK_RELEASE_AT	       128
 #define PARK_ARGUMENT_AT       136
 #define PARK_ENTERED_AT	       256
@@ -92,7 +94,9 @@ struct park_page {
 	uint32_t slot_size;
 	uint32_t reserved;
 	uint64_t sum; /* park_sum() of the bytes before it */
-	uint8_t pad1[PARK_RELEASE_AT - PARK_SUM_AT - 8];
+	/* ppc64: where these are taken of CPUs that are inside; x86-64: 0. */
+	uint64_t system_reset, machine_check;
+	uint8_t pad1[PARK_RELEASE_AT - PARK_MACHINE_CHECK_AT - 8];
 	/* Written once by the next kernel: 0, wait; else where to go. */
 	uint64_t release;
 	uint64_t argument; /* for the released CPUs; written before `release` */
@@ -132,6 +136,8 @@ PARK_IS(offsetof(struct park_page, slot_count) == PARK_SLOT_COUNT_AT);
 PARK_IS(offsetof(struct park_page, slots) == PARK_SLOTS_AT);
 PARK_IS(offsetof(struct park_page, slot_size) == PARK_SLOT_SIZE_AT);
 PARK_IS(offsetof(struct park_page, sum) == PARK_SUM_AT);
+PARK_IS(offsetof(struct park_page, system_reset) == PARK_SYSTEM_RESET_AT);
+PARK_IS(offsetof(struct park_page, machine_check) == PARK_MACHINE_CHECK_AT);
 PARK_IS(offsetof(struct park_page, release) == PARK_RELEASE_AT);
 PARK_IS(offsetof(struct park_page, argument) == PARK_ARGUMENT_AT);
 PARK_IS(offsetof(struct park_page, entered) == PARK_ENTERED_AT);
@@ -149,6 +155,8 @@ PARK_IS(offsetof(struct park_slot, machine_checks) == PARK_SLOT_MACHINE_CHECKS);
  * know: [address, address + size) is not RAM for it. */
 #define HANDOVER_XEN_VCPU_INFO	 1 /* held: cannot be registered again; go on with it */
 #define HANDOVER_XEN_SHARED_INFO 2 /* held: no RAM lies there; map it to the same frame */
+#define HANDOVER_PROCESS_TABLE \
+	3 /* ppc64: known to the hypervisor, which does not look; RAM when another is */
 #define HANDOVER_GIVEN_BACK \
 	16 /* the hypervisor had it and has given it back: RAM like any other. It is
 				* told so that the next kernel can see for itself that nobody writes there */

@@ -11,11 +11,13 @@
 #include "core/machine.h"
 #include "core/runner.h"
 #include "platform/papr/papr_areas.h"
+#include "platform/papr/papr_park.h"
 #include "platform/table_steps.h"
 
 #include <muster/muster.h>
 
 /* An image may leave these out: core/image_choice.h. */
+#pragma weak papr_handover
 #pragma weak papr_hotplug_poll
 #pragma weak papr_hotplug_eject
 
@@ -162,6 +164,7 @@ const struct platform platform_papr = {
 	.table = &table,
 	.hypervisor = papr_hypervisor,
 	.brought_up = papr_brought_up,
+	.handover = &papr_handover,
 	.emergency_console = papr_emergency_console,
 	.power_off = papr_power_off,
 	.words = papr_words,

@@ -38,6 +38,10 @@ int papr_memory_map_step(cpu_t cpu);
 int papr_tables_step(cpu_t cpu);
 /* Can a CPU use what lies there, with translation as it is? */
 bool papr_reachable(uint64_t address);
+/* For a handover. Where the process table is that the hypervisor has been told of; 0: nowhere. And interrupts come
+ * with translation on, or off. Returns the hypercall's status. */
+uint64_t papr_process_table(void);
+long papr_interrupt_location(bool translation);
 
 /* papr_ids.c */
 int papr_nodes_step(cpu_t cpu);

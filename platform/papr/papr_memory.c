@@ -5,6 +5,7 @@
  * addresses are good without.
  */
 #include "arch/ppc64/page_table.h"
+#include "arch/ppc64/park.h"
 #include "arch/ppc64/start.h"
 #include "arch/ppc64/trap.h"
 #include "core/layout_current.h"
@@ -12,11 +13,15 @@
 #include "platform/options.h"
 #include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_park.h"
 
 #include <muster/muster.h>
 
-/* An image may leave the reader out: core/image_choice.h. */
+/* An image may leave these out: core/image_choice.h. */
 #pragma weak options_read
+#pragma weak papr_park_find
+#pragma weak parked_mark
+#pragma weak park_reach_end
 
 /* Below, vectors lie: at 0 those used with translation off, at 0x4000 of the direct map the others. */
 #define LOW_BYTES 0x8000u
@@ -182,9 +187,9 @@ int papr_memory_map_step(cpu_t cpu)
 	(void)cpu;
 	/* Whoever maps must be able to make others forget it. */
 	papr_firmware.translation = firmware->agreed.radix && firmware->agreed.guest_flush;
+	(void)device_tree_memory_read(&tree, affinity, &see);
+	tree = device_tree_again(&tree);
 	if (!papr_firmware.translation) {
-		(void)device_tree_memory_read(&tree, affinity, &see);
-		tree = device_tree_again(&tree);
 		console_print("muster: translation is off: memory is used below %#lx\n",
 			      real_mode_end);
 	}
@@ -201,6 +206,10 @@ int papr_memory_map_step(cpu_t cpu)
 	claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
 	if (firmware->chosen.initrd)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
+	if (&park_reach_end)
+		park_reach_end = real_mode_end < PARK_REACH_MAX ? real_mode_end : PARK_REACH_MAX;
+	if (papr_park_find)
+		papr_park_find();
 	return 0;
 }
 
@@ -226,6 +235,19 @@ static int set_mode(uint64_t what, uint64_t to, const char *name)
 	return papr_error(status);
 }
 
+static uint64_t process_table;
+
+uint64_t papr_process_table(void)
+{
+	return process_table;
+}
+
+long papr_interrupt_location(bool translation)
+{
+	return papr_hcall(H_SET_MODE, translation ? LOCATION_WITH_TRANSLATION : 0,
+			  SET_MODE_INTERRUPT_LOCATION, 0, 0, NULL);
+}
+
 static int process_table_tell(uint64_t physical, uint32_t size_log2)
 {
 	uint64_t flags = PROCESS_TABLE_NEW | PROCESS_TABLE_RADIX;
@@ -239,6 +261,7 @@ static int process_table_tell(uint64_t physical, uint32_t size_log2)
 			      status);
 		return papr_error(status);
 	}
+	process_table = physical;
 	return set_mode(SET_MODE_INTERRUPT_LOCATION, LOCATION_WITH_TRANSLATION,
 			"interrupts with translation on");
 }
@@ -251,6 +274,8 @@ int papr_tables_step(cpu_t cpu)
 	(void)cpu;
 	if (!error)
 		error = page_tables_begin(papr_firmware.translation ? process_table_tell : NULL);
+	if (!error && parked_mark)
+		parked_mark();
 	if (!error)
 		error = mem_free(physical_of(boot_tables),
 				 (uint64_t)(boot_tables_end - boot_tables));

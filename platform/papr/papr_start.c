@@ -9,10 +9,16 @@
 #include "core/runner.h"
 #include "platform/options.h"
 #include "platform/papr/papr.h"
+#include "platform/papr/papr_park.h"
 #include "platform/papr/rtas.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
+
+/* An image may leave these out: core/image_choice.h. */
+#pragma weak parked_prepare
+#pragma weak parked_start
+#pragma weak parked_waits
 
 /* query-cpu-stopped-state: LoPAPR 7.3.8.3. */
 #define STATE_STOPPED 0
@@ -30,13 +36,39 @@ static bool is_stopped(uint32_t server, uint32_t *state)
 	       *state == STATE_STOPPED;
 }
 
+/* One that has just been taken down has said so before it stopped. */
+int papr_wait_stopped(cpu_t cpu)
+{
+	uint32_t server = (uint32_t)cpu_hwid(cpu).value;
+	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
+	uint32_t state = 0;
+
+	while (!is_stopped(server, &state)) {
+		cpu_relax();
+		if (clock_limit_over(&limit)) {
+			console_print(
+				"muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
+				"not stopped\n",
+				server, state, STOPPING_MILLISECONDS);
+			return MUSTER_E_BUSY;
+		}
+	}
+	return 0;
+}
+
 /* One whose start-up got lost is where only a start-up reaches it. One that was started and did not come is
  * not to be had back: RTAS has no call for that. */
 static int reset(cpu_t cpu)
 {
-	uint32_t state;
+	uint32_t server = (uint32_t)cpu_hwid(cpu).value, state;
 
-	return is_stopped((uint32_t)cpu_hwid(cpu).value, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
+	/* It is told to come by the page. */
+	if (parked_waits && parked_waits(cpu))
+		return 0;
+	/* One that has left has said so before it stopped. */
+	if (cpu_state(cpu) == CPU_HELD)
+		return papr_wait_stopped(cpu) ? MUSTER_E_NOT_SUPPORTED : 0;
+	return is_stopped(server, &state) ? 0 : MUSTER_E_NOT_SUPPORTED;
 }
 
 int papr_start_code_step(cpu_t cpu)
@@ -46,37 +78,19 @@ int papr_start_code_step(cpu_t cpu)
 	(void)cpu;
 	ppc64_machine.reset = reset;
 	if (rtas->stop_self == DEVICE_TREE_NO_TOKEN)
-		return 0;
+		return parked_prepare ? parked_prepare() : 0;
 	stop_self_arguments[0] = __builtin_bswap32(rtas->stop_self);
 	stop_self_arguments[2] = __builtin_bswap32(1); /* one result, the status */
 	stopped_arguments = physical_of(stop_self_arguments);
 	stopped_base = rtas->base;
 	stopped_entry = rtas->entry;
-	return 0;
+	return parked_prepare ? parked_prepare() : 0;
 }
 
 void papr_start_code_undo(cpu_t cpu)
 {
 	(void)cpu;
 	stopped_entry = 0;
-}
-
-/* One that has just been taken down has said so before it stopped. */
-int papr_wait_stopped(cpu_t cpu)
-{
-	uint32_t server = (uint32_t)cpu_hwid(cpu).value;
-	struct clock_limit limit = clock_limit_begin(STOPPING_MILLISECONDS);
-	uint32_t state = 0;
-
-	while (!is_stopped(server, &state))
-		if (clock_limit_over(&limit)) {
-			console_print(
-				"muster: rtas: query-cpu-stopped-state of %#x: %u after %u ms, "
-				"not stopped\n",
-				server, state, STOPPING_MILLISECONDS);
-			return MUSTER_E_BUSY;
-		}
-	return 0;
 }
 
 static int32_t start_cpu(cpu_t cpu)
@@ -114,6 +128,10 @@ static int start_all(void)
 
 int papr_start_step(cpu_t cpu)
 {
+	int parked = parked_start ? parked_start(cpu) : 0;
+
+	if (parked)
+		return parked < 0 ? parked : 0;
 	return cpu.number == STEP_ALL_CPUS ? start_all() : start_one(cpu);
 }
 

@@ -25,11 +25,6 @@ bool pc_leave_module(uint32_t index, uint64_t *base, uint64_t *size)
 	return true;
 }
 
-uint64_t pc_leave_rsdp(void)
-{
-	return pc_firmware.boot.rsdp;
-}
-
 /* What is right of a core's number in an APIC id. */
 static uint32_t thread_bits(void)
 {
@@ -84,7 +79,7 @@ static uint32_t entries_max(void)
 const struct platform_handover pc_handover = {
 	.arrived = pc_handed_over,
 	.module = pc_leave_module,
-	.rsdp = pc_leave_rsdp,
+	.tell = pc_tell,
 	.is_sibling = pc_leave_is_sibling,
 	.listen_for_nmis = pc_leave_listen_for_nmis,
 	.holds = holds,

@@ -6,7 +6,8 @@
 #include "platform/pc/pc_park.h"
 
 bool pc_leave_module(uint32_t index, uint64_t *base, uint64_t *size);
-uint64_t pc_leave_rsdp(void);
+/* pc_told.c: by PVH, into the region. */
+int pc_tell(const struct handover_telling *telling);
 bool pc_leave_is_sibling(cpu_t cpu);
 void pc_leave_listen_for_nmis(uint64_t region);
 

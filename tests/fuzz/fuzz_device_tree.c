@@ -105,6 +105,28 @@ static void read_rest(const struct device_tree *tree)
 	     (interrupts.kind != DEVICE_TREE_INTERRUPTS_NONE));
 }
 
+/* The tree that is made of it for the next kernel can be read, and says what it was told. */
+static void write_next(const struct device_tree *tree)
+{
+	struct device_tree_next next = { .room = device_tree_next_bytes(tree, 4),
+					 .command_line = "word",
+					 .initrd = 0x1000,
+					 .initrd_size = 0x2000,
+					 .region = 0x5000,
+					 .region_size = 0x3000 };
+	uint64_t base = 0, size = 0;
+	void *bytes = malloc(next.room);
+	struct device_tree made;
+
+	(void)device_tree_park_region(tree, &base, &size);
+	if (bytes && !device_tree_next_write(tree, bytes, &next)) {
+		must(!device_tree_open(bytes, next.room, &made));
+		must(device_tree_park_region(&made, &base, &size));
+		must(base == next.region && size == next.region_size);
+	}
+	free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct device_tree tree;
@@ -131,5 +153,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!device_tree_memory_read(&tree, &seen.affinity, &to) == (seen.ranges > 0));
 	read_cpus(&tree, &seen);
 	read_rest(&tree);
+	write_next(&tree);
 	return 0;
 }

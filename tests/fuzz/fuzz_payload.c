@@ -65,6 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_part(&payload.append, size);
 		if (!payload_elf_read(&reader, 62, LIMIT, &payload))
 			check_segments(&payload);
+		/* POWER's entry is in the header, and not in a note. */
+		if (image.bytes && size > 64 && data[size - 1] & 2)
+			image.bytes[18] = 21;
+		if (!payload_elf_read(&reader, 21, LIMIT, &payload))
+			check_segments(&payload);
 	}
 	free(image.bytes);
 	return 0;

@@ -315,6 +315,28 @@ static void what_cannot_be_read_is_named(void **state)
 	assert_int_equal(read_it(), MUSTER_E_CORRUPT);
 }
 
+/* ppc64 says where system resets and machine checks go: within the region, for we send CPUs there. */
+static void the_traps_of_ppc64_lie_in_the_region(void **state)
+{
+	static const uint64_t outside[] = { 0, BASE, BASE + SIZE, BASE + SIZE - 3, UINT64_MAX };
+
+	(void)state;
+	put_32(BASE + 12, 21);
+	put_64(BASE + 80, BASE + 0x1000);
+	put_64(BASE + 88, BASE + SIZE - 4);
+	sum_page();
+	assert_int_equal(park_read(&reader, BASE, SIZE, 21, &found), 0);
+	for (size_t i = 0; i < 2 * sizeof(outside) / sizeof(outside[0]); i++) {
+		uint64_t at = BASE + (i % 2 ? 80 : 88);
+
+		put_64(at, outside[i / 2]);
+		assert_int_equal(park_read(&reader, BASE, SIZE, 21, &found), MUSTER_E_CORRUPT);
+		assert_true(capture_has("machine_check must lie in the region"));
+		put_64(at, BASE + 0x1000);
+	}
+	assert_int_equal(park_read(&reader, BASE, SIZE, 21, &found), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_byte_counts, begin, end),
 		cmocka_unit_test_setup_teardown(a_region_that_cannot_be_one_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(the_traps_of_ppc64_lie_in_the_region, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,58 @@ static void the_wish_is_read(void **state)
 	}
 }
 
+/* Of POWER: entered where the header says, by the address that it is linked at; and it may be moved. */
+static int read_power(void)
+{
+	int error = payload_parts_read(&reader, BASE, FILE_SIZE, &payload);
+
+	return error ? error : payload_elf_read(&reader, 21, LIMIT, &payload);
+}
+
+static void put_power(uint16_t type)
+{
+	put(16, type, 2);
+	put(18, 21, 2);
+	put(24, UINT64_C(0xc000000000001010), 8);
+	put(HEADERS + 16, UINT64_C(0xc000000000000000), 8);
+	put(HEADERS + 56 + 16, UINT64_C(0xc000000000001000), 8);
+}
+
+static void a_power_file_is_read(void **state)
+{
+	(void)state;
+	put_power(3);
+	assert_int_equal(read_power(), 0);
+	assert_int_equal(capture_count("muster:"), 0);
+	assert_int_equal(payload.entry, 0x201010);
+	assert_true(payload.movable);
+	put_power(2);
+	/* Notes are not looked at. */
+	put_header(2, 4, NOTES, 0x201000, FILE_SIZE, 40);
+	assert_int_equal(read_power(), 0);
+	assert_false(payload.movable);
+}
+
+static void a_power_file_that_is_wrong_is_named(void **state)
+{
+	static const struct fault faults[] = {
+		{ 5, 2, 1, "byte order: 0x2: must be 1: little-endian" },
+		{ 18, 62, 2, "machine: 0x3e: is not this one" },
+		{ 24, 0x201010, 8, "e_entry: 0x201010: is not within a segment" },
+		{ 24, UINT64_C(0xc000000000001200), 8, "e_entry: 0xc000000000001200" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		end(NULL);
+		begin(NULL);
+		put_power(3);
+		put(faults[i].at, faults[i].value, faults[i].width);
+		assert_int_equal(read_power(), MUSTER_E_CORRUPT);
+		assert_true(capture_has(faults[i].says));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +387,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_entry_of_64_bits_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(each_wrong_field_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_truncated_file_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(a_power_file_is_read, begin, end),
+		cmocka_unit_test_setup_teardown(a_power_file_that_is_wrong_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_segments_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(an_archive_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(a_truncated_archive_is_refused, begin, end),

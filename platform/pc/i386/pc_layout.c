@@ -35,7 +35,7 @@ static char *hole_word(char *line)
 	char *end;
 
 	for (char *at = line; *at; at++) {
-		if ((at != line && at[-1] != ' ') || strncmp(at, name, sizeof(name) - 1) != 0)
+		if ((at != line && at[-1] > ' ') || strncmp(at, name, sizeof(name) - 1) != 0)
 			continue;
 		for (end = at; *end > ' '; end++)
 			;

@@ -117,7 +117,7 @@ static uint32_t entries_max(void)
 const struct platform_handover xen_pvh_handover = {
 	.arrived = pc_handed_over,
 	.module = pc_leave_module,
-	.rsdp = pc_leave_rsdp,
+	.tell = pc_tell,
 	.is_sibling = pc_leave_is_sibling,
 	.listen_for_nmis = pc_leave_listen_for_nmis,
 	.holds = holds,
