@@ -38,7 +38,7 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 	$(Q)$(CC_HOST) $(HOST_CFLAGS) $(SANITIZE) $< $(EXTRA_OBJECTS) $(HOSTED_OBJECTS) -lcmocka -lpthread -l:libfdt.a -o $@
 
 # A handover's plan, with a stand-in for the architecture.
-PLAN_OBJECTS := $(patsubst %,$(BUILD)/hosted/handover/%.o,plan region told)
+PLAN_OBJECTS := $(patsubst %,$(BUILD)/hosted/handover/%.o,plan region told) $(BUILD)/hosted/platform/pc/pc_told.o
 $(BUILD)/tests/unit/test_handover_plan: EXTRA_OBJECTS := $(PLAN_OBJECTS)
 $(BUILD)/tests/unit/test_handover_plan: $(PLAN_OBJECTS)
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.

@@ -8,6 +8,8 @@
 #include "arch/x86_64/park.h"
 #include "core/cpu_table.h"
 #include "core/memory_map.h"
+#include "platform/pc/pc.h"
+#include "platform/pc/pc_leave.h"
 #include "tests/unit/host_machine.h"
 
 #include <muster/muster.h>
@@ -70,7 +72,9 @@ void park_region_root_free(uint64_t physical, uint64_t root)
 	roots--;
 }
 
-/* The platform. */
+/* The platform: a PC, whose firmware is this. */
+struct pc_firmware pc_firmware = { .boot = { .rsdp = RSDP } };
+
 static struct handed_over *arrived(void)
 {
 	return &before;
@@ -81,11 +85,6 @@ static bool module(uint32_t index, uint64_t *base, uint64_t *size)
 	*base = MODULE;
 	*size = file_size;
 	return !index;
-}
-
-static uint64_t rsdp(void)
-{
-	return RSDP;
 }
 
 static bool is_sibling(cpu_t cpu)
@@ -111,7 +110,7 @@ static uint32_t entries_max(void)
 static const struct platform_handover platform = {
 	.arrived = arrived,
 	.module = module,
-	.rsdp = rsdp,
+	.tell = pc_tell,
 	.is_sibling = is_sibling,
 	.listen_for_nmis = listen_for_nmis,
 	.holds = holds,
