@@ -10,7 +10,8 @@ PPC64_FLAGS := -std=gnu17 -O2 -g -ffreestanding -fpie -mcpu=power8 -mno-altivec 
 
 # What only x86-64 has: ACPI and its boot protocols, the PC's devices, its list of platforms.
 PPC64_SOURCES := $(filter-out platform/list.c platform/everything.c,$(wildcard core/*.c arch/*.c \
-	arch/ppc64/*.c arch/ppc64/*.S $(PPC64_DEVICES) platform/*.c handover/*.c platform/papr/*.c)) firmware/park_read.c $(FDT_SOURCES) $(LIBFDT_NEEDS)
+	arch/ppc64/*.c arch/ppc64/*.S $(PPC64_DEVICES) platform/*.c handover/*.c platform/papr/*.c \
+	platform/opal/*.c platform/opal/*.S)) firmware/park_read.c $(FDT_SOURCES) $(LIBFDT_NEEDS)
 PPC64_OBJECTS := $(patsubst %,$(BUILD)/ppc64le/%.o,$(basename $(PPC64_SOURCES)))
 PPC64_LIBRARY := $(BUILD)/libmuster-ppc64le.a
 PPC64_LIBFDT  := $(LIBFDT_ppc64)/libfdt.a

@@ -30,6 +30,8 @@ boot_entry:
 	mr	14, 3
 	mr	15, 4
 	mr	16, 5
+	mr	18, 8
+	mr	19, 9
 	addis	2, 12, .TOC.-.Lboot_here@ha
 	addi	2, 2, .TOC.-.Lboot_here@l
 	/* r31: how far the image was loaded from where it is linked. */
@@ -59,7 +61,21 @@ boot_entry:
 	mtctr	11
 	bctr
 .Lboot_direct:
-	addis	1, 2, boot_stack_top@toc@ha
+	/* Without a hypervisor skiboot loads no segments: it goes to the entry where the ELF file lies, and what
+	 * should be zeroes is the rest of the file. */
+	mfmsr	6
+	rldicl.	6, 6, 4, 63		/* HV */
+	beq	6f
+	addis	6, 2, zeroes_start@toc@ha
+	addi	6, 6, zeroes_start@toc@l
+	addis	7, 2, image_end@toc@ha
+	addi	7, 7, image_end@toc@l
+	li	0, 0
+5:	std	0, 0(6)
+	addi	6, 6, 8
+	cmpld	6, 7
+	blt	5b
+6:	addis	1, 2, boot_stack_top@toc@ha
 	addi	1, 1, boot_stack_top@toc@l
 	li	0, 0
 	stdu	0, -FRAME_SMALLEST(1)	/* the end of every backtrace */
@@ -79,6 +95,8 @@ boot_entry:
 	mr	4, 14
 	mr	5, 15
 	mr	6, 16
+	mr	7, 18
+	mr	8, 19
 	bl	ppc64_start
 	nop
 	trap

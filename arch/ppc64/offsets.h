@@ -35,6 +35,7 @@
 
 /* Machine state register: Power ISA 3.0 B, book III, 3.2.1. */
 #define MSR_SF	     0x8000000000000000
+#define MSR_HV	     0x1000000000000000
 #define MSR_VEC	     0x2000000
 #define MSR_VSX	     0x800000
 #define MSR_FP	     0x2000

@@ -5,6 +5,7 @@
 
 #include "arch/ppc64/offsets.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define spr_read(number)                                                           \
@@ -15,6 +16,16 @@
 	})
 #define spr_write(number, value) \
 	__asm__ volatile("mtspr %0, %1" ::"i"(number), "r"((uint64_t)(value)) : "memory")
+
+/* Nobody above us: hypervisor state (MSR[HV]), as a machine's own firmware leaves. A hypervisor never lets a guest have it, and a
+ * hypercall from it would come to our own vector. */
+static inline bool hypervisor_state(void)
+{
+	uint64_t msr;
+
+	__asm__ volatile("mfmsr %0" : "=r"(msr));
+	return msr & MSR_HV;
+}
 
 /* The address of the unit that r13 leads to. */
 static inline uintptr_t base_read(void)

@@ -95,11 +95,11 @@ static void vector_registers_on(void)
 			 : "memory");
 }
 
-void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5)
+void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5, uint64_t r8, uint64_t r9)
 {
 	vector_registers_on();
 	bringup_entry_mark();
-	source = (struct boot_source){ (uint32_t)way, r3, r4, r5 };
+	source = (struct boot_source){ (uint32_t)way, r3, r4, r5, r8, r9 };
 	ppc64_machine.entry = ppc64_way_name(way);
 	machine_set(&ppc64_machine);
 	stack_adopt((uintptr_t)boot_stack, BOOT_STACK_SIZE);

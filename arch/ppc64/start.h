@@ -12,6 +12,8 @@ struct boot_source {
 	/* WAY_OPENFIRMWARE: address and size of the initrd, or what the firmware left; and the client
 	 * interface. WAY_FLATTENED: r3 is the physical address of the tree. */
 	uint64_t r3, r4, r5;
+	/* Without a hypervisor: OPAL's base and entry, as Linux is told of them too. */
+	uint64_t r8, r9;
 };
 const struct boot_source *boot_source(void);
 
@@ -54,7 +56,8 @@ extern uint64_t stopped_entry, stopped_arguments, stopped_base;
 extern uint64_t secondary_msr;
 
 /* From assembly: the first C function of the boot CPU. Does not return. */
-void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5) __attribute__((noreturn));
+void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5, uint64_t r8,
+		 uint64_t r9) __attribute__((noreturn));
 
 /* From assembly: the end of a CPU that goes, and where another CPU begins. */
 void ppc64_stop_this_cpu(uint32_t *state_word, uint32_t state) __attribute__((noreturn));

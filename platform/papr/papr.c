@@ -23,7 +23,7 @@
 
 static bool papr_detect(void)
 {
-	return true;
+	return !hypervisor_state();
 }
 
 static const char *papr_hypervisor(void)
@@ -38,7 +38,7 @@ static int hypervisor_step(cpu_t cpu)
 }
 
 /* The time base needs no measuring: the tree says how fast it is. */
-static int clock_step(cpu_t cpu)
+int papr_clock_step(cpu_t cpu)
 {
 	(void)cpu;
 	if (!papr_firmware.processor.timebase_frequency) {
@@ -50,7 +50,7 @@ static int clock_step(cpu_t cpu)
 	return 0;
 }
 
-static int trap_vectors_step(cpu_t cpu)
+int papr_trap_vectors_step(cpu_t cpu)
 {
 	(void)cpu;
 	decrementer_set(INT32_MAX);
@@ -63,7 +63,7 @@ static int trap_vectors_step(cpu_t cpu)
 static uint32_t pir_count, pir_cpu;
 static uint64_t pir_value;
 
-static int cpu_check_step(cpu_t cpu)
+int papr_cpu_check_step(cpu_t cpu)
 {
 	uint64_t pir = machine_get()->hwid_this().value;
 	uint64_t unit_last = percpu_unit(cpu) + percpu_unit_size() - 1;
@@ -107,7 +107,7 @@ static const struct bringup_step steps[] = {
 	{ "page-tables", CAP(MEMORY_MAP) | CAP(LAYOUT) | CAP(FIRMWARE), CAP(PAGE_TABLES),
 	  WHERE_BOOT, UNDO_NOTHING, papr_tables_step, NULL },
 	{ "clock", CAP(FIRMWARE), CAP(CLOCK),
-	  WHERE_BOOT, UNDO_NOTHING, clock_step, NULL },
+	  WHERE_BOOT, UNDO_NOTHING, papr_clock_step, NULL },
 	{ "nodes", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES), CAP(NODES),
 	  WHERE_BOOT, UNDO_NOTHING, papr_nodes_step, NULL },
 	{ "cpu-ids", CAP(FIRMWARE) | CAP(MEMORY_MAP) | CAP(PAGE_TABLES) | CAP(NODES), CAP(CPU_IDS),
@@ -136,9 +136,9 @@ static const struct bringup_step steps[] = {
 	  WHERE_START, UNDO_STEP, papr_start_step, papr_start_undo },
 
 	{ "trap-vectors", CAP(PERCPU_BASE) | CAP(PAGE_TABLES) | CAP(UNIT) | CAP(STACK), CAP(DESCRIPTORS),
-	  WHERE_ONLINE, UNDO_NOTHING, trap_vectors_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, papr_trap_vectors_step, NULL },
 	{ "cpu-check", CAP(CPU_IDS) | CAP(DESCRIPTORS) | CAP(UNIT) | CAP(STACK), CAP(CPU_CHECKED),
-	  WHERE_ONLINE, UNDO_NOTHING, cpu_check_step, NULL },
+	  WHERE_ONLINE, UNDO_NOTHING, papr_cpu_check_step, NULL },
 	{ "areas-online", CAP(CPU_CHECKED) | CAP(CPU_IDS) | CAP(UNIT), CAP(SHARED_AREAS),
 	  WHERE_ONLINE, UNDO_STEP, papr_areas_online, papr_areas_online_undo },
 	{ "stack-marks", CAP(LAYOUT) | CAP(STACK), 0,

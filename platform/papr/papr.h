@@ -21,11 +21,22 @@ struct papr_firmware {
 	struct device_tree_affinity affinity;
 	bool negotiated;  /* ibm,client-architecture-support was called, and went well */
 	bool translation; /* radix was agreed on */
+	/* There is no hypervisor (platform/opal): no call is made, real mode reaches all memory, and CPUs but
+	 * the one that runs are not to be had. */
+	bool bare;
 };
 extern struct papr_firmware papr_firmware;
 
 /* papr_firmware.c */
 int papr_device_tree_step(cpu_t cpu);
+/* Of that step: the tree that r3 leads to, and what everybody wants of it. */
+int papr_flattened_open(void);
+int papr_tree_read(void);
+
+/* papr.c: rows that platform/opal has too. */
+int papr_clock_step(cpu_t cpu);
+int papr_trap_vectors_step(cpu_t cpu);
+int papr_cpu_check_step(cpu_t cpu);
 
 /* papr_openfirmware.c: with Open Firmware, while it is there. Puts the tree in papr_firmware.tree and RTAS in
  * its place; then the firmware is gone, but for RTAS. */

@@ -18,8 +18,10 @@ extern char image_start[], image_end[];
 
 /* Who hands over a tree does not say how much of what is behind it can be read: the header is believed
  * up to the largest that there can be. */
-static int flattened_open(struct papr_firmware *firmware)
+int papr_flattened_open(void)
 {
+	struct papr_firmware *firmware = &papr_firmware;
+
 	firmware->tree_physical = boot_source()->r3;
 	return device_tree_open((const void *)(KERNEL_VIRTUAL | firmware->tree_physical),
 				DEVICE_TREE_MAX, &firmware->tree);
@@ -54,6 +56,17 @@ static int rtas_find(struct papr_firmware *firmware)
 	return 0;
 }
 
+int papr_tree_read(void)
+{
+	struct papr_firmware *firmware = &papr_firmware;
+	int error;
+
+	device_tree_chosen_read(&firmware->tree, &firmware->chosen);
+	error = device_tree_processor_read(&firmware->tree, &firmware->processor);
+	firmware->affinity_told = !device_tree_affinity_read(&firmware->tree, &firmware->affinity);
+	return error;
+}
+
 int papr_device_tree_step(cpu_t cpu)
 {
 	struct papr_firmware *firmware = &papr_firmware;
@@ -62,21 +75,19 @@ int papr_device_tree_step(cpu_t cpu)
 	(void)cpu;
 	if (!error)
 		error = boot_source()->way == WAY_OPENFIRMWARE ? papr_openfirmware_read()
-							       : flattened_open(firmware);
+							       : papr_flattened_open();
 	if (!error)
 		error = rtas_find(firmware);
 	if (error)
 		return error;
 	device_tree_agreed_read(&firmware->tree, &firmware->agreed);
-	device_tree_chosen_read(&firmware->tree, &firmware->chosen);
 	console_print("muster: papr: %s: %s, %s\n",
 		      firmware->agreed.told ? "agreed on" : "nothing agreed on",
 		      firmware->agreed.radix ? "radix translation" : "hash translation",
 		      firmware->agreed.xive ? "xive" : "xics");
+	error = papr_tree_read();
 	if (firmware->chosen.terminal)
 		papr_console_unit(firmware->chosen.terminal_unit);
-	error = device_tree_processor_read(&firmware->tree, &firmware->processor);
-	firmware->affinity_told = !device_tree_affinity_read(&firmware->tree, &firmware->affinity);
 	(void)device_tree_interrupts_read(&firmware->tree, &firmware->interrupts);
 	return error;
 }

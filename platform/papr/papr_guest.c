@@ -18,7 +18,7 @@
 
 bool papr_guest(void)
 {
-	return papr_firmware.tree.blob;
+	return papr_firmware.tree.blob && !papr_firmware.bare;
 }
 
 bool papr_is_qemu(void)

@@ -166,7 +166,7 @@ static struct cpu_description describe(const struct device_tree_cpu *cpu)
 		.fwid = fwid_from_value(cpu->server),
 		.vcpu_id = vcpu_id_from_value(cpu->server),
 		.node = papr_node_of(cpu),
-		.present = cpu->present,
+		.present = cpu->present && !papr_firmware.bare,
 	};
 }
 

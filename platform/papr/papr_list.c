@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The platforms that a ppc64 image can be on, as platform/list.c has them for x86-64. */
 #include "arch/ppc64/start.h"
+#include "platform/opal/opal.h"
 #include "platform/papr/papr.h"
 
 static const struct platform *const known[] = {
 	&platform_papr,
+	&platform_opal,
 };
 
 const struct platform_list platforms = { known, sizeof(known) / sizeof(known[0]) };

@@ -70,7 +70,8 @@ static uint64_t real_mode_end;
 
 bool papr_reachable(uint64_t address)
 {
-	return papr_firmware.translation || physical_of((const void *)address) < real_mode_end;
+	return papr_firmware.translation || papr_firmware.bare ||
+	       physical_of((const void *)address) < real_mode_end;
 }
 
 static void see_first(void *context, const struct device_tree_memory *memory)
@@ -189,7 +190,7 @@ int papr_memory_map_step(cpu_t cpu)
 	papr_firmware.translation = firmware->agreed.radix && firmware->agreed.guest_flush;
 	(void)device_tree_memory_read(&tree, affinity, &see);
 	tree = device_tree_again(&tree);
-	if (!papr_firmware.translation) {
+	if (!papr_firmware.translation && !papr_firmware.bare) {
 		console_print("muster: translation is off: memory is used below %#lx\n",
 			      real_mode_end);
 	}
@@ -208,7 +209,7 @@ int papr_memory_map_step(cpu_t cpu)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
 	if (&park_reach_end)
 		park_reach_end = real_mode_end < PARK_REACH_MAX ? real_mode_end : PARK_REACH_MAX;
-	if (papr_park_find)
+	if (papr_park_find && !papr_firmware.bare)
 		papr_park_find();
 	return 0;
 }
