@@ -25,7 +25,7 @@
 static PERCPU(uint64_t, nmi_count);
 static PERCPU(struct fault_expectation *, fault_expected);
 
-static trap_handler *external_handler, *doorbell_handler;
+static trap_handler *external_handler, *doorbell_handler, *decrementer_handler;
 int64_t decrementer_farthest = INT32_MAX;
 
 extern char trap_exit[], trap_exit_last[];
@@ -36,6 +36,8 @@ void trap_handler_set(uint16_t vector, trap_handler *handler)
 		external_handler = handler;
 	else if (vector == TRAP_DOORBELL)
 		doorbell_handler = handler;
+	else if (vector == TRAP_DECREMENTER)
+		decrementer_handler = handler;
 	else
 		muster_panic("trap vector %#x: no handler can be set for it", vector);
 }
@@ -243,8 +245,10 @@ void trap_dispatch(struct trap_frame *frame)
 		system_reset(frame);
 		return;
 	case TRAP_DECREMENTER:
-		/* Nobody asks for it: as far away as can be. */
+		/* As far away as can be, before whoever has asked for it may set it again. */
 		decrementer_set(decrementer_farthest);
+		if (decrementer_handler)
+			decrementer_handler();
 		return;
 	case TRAP_EXTERNAL:
 		if (external_handler) {

@@ -33,7 +33,7 @@ enum trap_vector {
 /* What a device or platform does when one comes, on the CPU that it came to, interrupts off. */
 typedef void trap_handler(void);
 
-/* Set who handles TRAP_EXTERNAL or TRAP_DOORBELL; NULL takes it away. Any other is a panic: what is not
+/* Set who handles TRAP_EXTERNAL, TRAP_DOORBELL or TRAP_DECREMENTER (which is far away again when it is called); NULL takes it away. Any other is a panic: what is not
  * expected ends the guest. */
 void trap_handler_set(uint16_t vector, trap_handler *handler);
 

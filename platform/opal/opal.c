@@ -8,6 +8,7 @@
 
 #include "arch/ppc64/registers.h"
 #include "arch/ppc64/start.h"
+#include "arch/ppc64/trap.h"
 #include "core/cpu_memory.h"
 #include "core/runner.h"
 #include "platform/papr/papr.h"
@@ -42,7 +43,7 @@ static int cpu_ids_step(cpu_t cpu)
 	return error;
 }
 
-/* No controller is driven, so nothing can end a wait but what comes anyhow: who waits looks again and again. */
+/* No controller is driven, so that little can end a wait: who waits looks again and again. */
 static void wait_for_interrupt(void)
 {
 	interrupts_on();
@@ -50,15 +51,18 @@ static void wait_for_interrupt(void)
 	interrupts_off();
 }
 
-/* The one CPU there is looks at its queue whenever it waits. */
+/* The one CPU there is interrupts itself, with what needs no controller: the decrementer, as soon as interrupts are
+ * on. */
 static void kick(cpu_t cpu)
 {
 	(void)cpu;
+	decrementer_set(-1);
 }
 
 static int interrupts_step(cpu_t cpu)
 {
 	(void)cpu;
+	trap_handler_set(TRAP_DECREMENTER, call_queue_serve);
 	ppc64_machine.kick = kick;
 	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
 	return 0;

@@ -113,6 +113,8 @@ static void add_reserved_part(uint64_t from, uint64_t to)
 		(void)memory_map_add(from, to - from, MEMORY_RESERVED);
 }
 
+static bool tree_is_reserved;
+
 /* Who made the tree may have kept the image and the tree itself from whoever had the memory before us: these
  * are ours, and get owners. */
 static void add_reserved(void *context, const struct device_tree_memory *memory)
@@ -126,6 +128,13 @@ static void add_reserved(void *context, const struct device_tree_memory *memory)
 	bool swap = ours[0][0] > ours[1][0];
 
 	(void)context;
+	/* Without a hypervisor the firmware stays, and the tree lies among what is its own: its neighbours on
+	 * the same pages are not to be had. */
+	if (papr_firmware.bare && ours[1][0] >= from && ours[1][0] < end) {
+		tree_is_reserved = true;
+		add_reserved_part(from, end);
+		return;
+	}
 	for (size_t i = 0; i < 2; i++) {
 		const uint64_t *own = ours[i ^ swap];
 
@@ -204,7 +213,8 @@ int papr_memory_map_step(cpu_t cpu)
 	if (error)
 		return error;
 	claim_pages(firmware->rtas.base, firmware->rtas.size, "rtas");
-	claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
+	if (!tree_is_reserved)
+		claim_pages(firmware->tree_physical, firmware->tree.size, "device tree");
 	if (firmware->chosen.initrd)
 		claim_pages(firmware->chosen.initrd, firmware->chosen.initrd_size, "module");
 	if (&park_reach_end)
