@@ -68,7 +68,8 @@ void boot_translation_begin(void)
 	struct boot_tables *tables = (struct boot_tables *)(root + ROOT_BYTES / sizeof(*root));
 
 	/* Without a hypervisor there is nobody to take it. */
-	if (hypervisor_state() || spr_read(SPR_PVR) >> 16 <= PVR_POWER8 || !ppc64_process_table_early)
+	if (hypervisor_state() || spr_read(SPR_PVR) >> 16 <= PVR_POWER8 ||
+	    !ppc64_process_table_early)
 		return;
 	fill(root, tables);
 	trap_vectors_fill(MSR_IR | MSR_DR);

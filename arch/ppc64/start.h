@@ -56,8 +56,8 @@ extern uint64_t stopped_entry, stopped_arguments, stopped_base;
 extern uint64_t secondary_msr;
 
 /* From assembly: the first C function of the boot CPU. Does not return. */
-void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5, uint64_t r8,
-		 uint64_t r9) __attribute__((noreturn));
+void ppc64_start(uint64_t way, uint64_t r3, uint64_t r4, uint64_t r5, uint64_t r8, uint64_t r9)
+	__attribute__((noreturn));
 
 /* From assembly: the end of a CPU that goes, and where another CPU begins. */
 void ppc64_stop_this_cpu(uint32_t *state_word, uint32_t state) __attribute__((noreturn));

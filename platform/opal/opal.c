@@ -10,12 +10,15 @@
 #include "arch/ppc64/start.h"
 #include "arch/ppc64/trap.h"
 #include "core/cpu_memory.h"
+#include "core/image_choice.h"
 #include "core/runner.h"
 #include "platform/papr/papr.h"
 #include "platform/table_steps.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
+
+IMAGE_CHOICE(opal);
 
 static bool opal_detect(void)
 {

@@ -25,8 +25,7 @@ static int place_read(void)
 	uint64_t entry = device_tree_value(tree, node, "opal-entry-address");
 
 	if (!entry) {
-		console_print(
-			"muster: device tree: ibm,opal: opal-entry-address: must be there\n");
+		console_print("muster: device tree: ibm,opal: opal-entry-address: must be there\n");
 		return MUSTER_E_NOT_FOUND;
 	}
 	if (entry != boot_source()->r9 || base != boot_source()->r8)

@@ -4,6 +4,9 @@
 #include "platform/opal/opal.h"
 #include "platform/papr/papr.h"
 
+/* An image may leave it out: core/image_choice.h. */
+#pragma weak platform_opal
+
 static const struct platform *const known[] = {
 	&platform_papr,
 	&platform_opal,
