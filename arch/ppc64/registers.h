@@ -17,7 +17,7 @@
 #define spr_write(number, value) \
 	__asm__ volatile("mtspr %0, %1" ::"i"(number), "r"((uint64_t)(value)) : "memory")
 
-/* Nobody above us: hypervisor state (MSR[HV]), as a machine's own firmware leaves. A hypervisor never lets a guest have it, and a
+/* Nobody above us: hypervisor state (MSR[HV]), as a machine's own firmware leaves. A guest never has it, and a
  * hypercall from it would come to our own vector. */
 static inline bool hypervisor_state(void)
 {
