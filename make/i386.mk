@@ -9,14 +9,14 @@ I386_FLAGS := -std=gnu17 -O2 -g -march=i686 -ffreestanding -fno-pic -fno-pie -mg
 	-ffunction-sections -fdata-sections -I. -Iinclude -MMD -MP $(WARNINGS)
 
 # Of arch/x86_64, what both have. Of a PC, all but what begins in 64-bit mode: so no handover.
-I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout leave mailbox wake)
+I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout leave mailbox told wake)
 I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk start trap
 I386_ENTRIES := entry_multiboot2 entry_pvh
 I386_SOURCES := $(wildcard core/*.c arch/*.c arch/i386/*.c arch/i386/*.S platform/pc/i386/*.c platform/vmi/*.c platform/vmi/*.S) \
 	$(I386_SHARED:%=arch/x86_64/%.c) $(I386_ENTRIES:%=arch/x86_64/%.S) \
 	$(filter-out $(FDT_SOURCES) firmware/linux_boot.c,$(wildcard firmware/*.c)) \
 	$(filter-out device/wakeup_mailbox.c $(PPC64_DEVICES),$(wildcard device/*.c)) \
-	$(filter-out platform/list.c platform/everything.c,$(wildcard platform/*.c)) \
+	$(filter-out platform/list.c platform/everything.c platform/parked.c,$(wildcard platform/*.c)) \
 	$(filter-out $(I386_NOT_PC),$(wildcard platform/pc/*.c))
 I386_OBJECTS := $(patsubst %,$(BUILD)/i386/%.o,$(basename $(I386_SOURCES)))
 I386_LIBRARY := $(BUILD)/libmuster-i386.a

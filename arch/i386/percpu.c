@@ -8,13 +8,9 @@
 
 #include "arch/i386/descriptor_tables.h"
 #include "arch/i386/patch_site.h"
-#include "core/string.h"
 #include "core/unit.h"
 
 PERCPU(struct descriptor_tables, descriptor_tables) __attribute__((aligned(16)));
-
-extern const char percpu_template[], percpu_template_end[];
-extern char percpu_boot_area[], percpu_boot_area_end[];
 
 /* Data, writable, accessed, of 4 GiB from base on: Intel SDM vol. 3A, 3.4.5. A variable's offset is less
  * than a window, but those of what units grow by are not. */
@@ -54,19 +50,4 @@ void percpu_base_set(uintptr_t unit)
 void percpu_base_load(cpu_t cpu)
 {
 	percpu_base_set(percpu_unit(cpu));
-}
-
-void percpu_boot_area_fill(void)
-{
-	const struct percpu_image image = {
-		.image = percpu_template,
-		.size = (size_t)(percpu_template_end - percpu_template),
-		.boot_area = percpu_boot_area,
-		.boot_area_size = (size_t)(percpu_boot_area_end - percpu_boot_area),
-	};
-	struct percpu_head *head = (struct percpu_head *)percpu_boot_area;
-
-	memcpy(percpu_boot_area, percpu_template, image.size);
-	head->self = (uintptr_t)percpu_boot_area;
-	percpu_setup(&image);
 }

@@ -9,7 +9,5 @@
 void percpu_base_load(cpu_t cpu);
 /* The same with the unit's address, while the boot CPU moves. */
 void percpu_base_set(uintptr_t unit);
-/* Copy the image to the boot area and tell core where both are. Before there is a base. */
-void percpu_boot_area_fill(void);
 
 #endif

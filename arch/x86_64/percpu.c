@@ -7,11 +7,7 @@
 
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/registers.h"
-#include "core/string.h"
 #include "core/unit.h"
-
-extern const char percpu_template[], percpu_template_end[];
-extern char percpu_boot_area[], percpu_boot_area_end[];
 
 static void (*writer)(uintptr_t unit); /* NULL: the MSR */
 
@@ -31,19 +27,4 @@ void percpu_base_set(uintptr_t unit)
 void percpu_base_load(cpu_t cpu)
 {
 	percpu_base_set(percpu_unit(cpu));
-}
-
-void percpu_boot_area_fill(void)
-{
-	const struct percpu_image image = {
-		.image = percpu_template,
-		.size = (size_t)(percpu_template_end - percpu_template),
-		.boot_area = percpu_boot_area,
-		.boot_area_size = (size_t)(percpu_boot_area_end - percpu_boot_area),
-	};
-	struct percpu_head *head = (struct percpu_head *)percpu_boot_area;
-
-	memcpy(percpu_boot_area, percpu_template, image.size);
-	head->self = (uintptr_t)percpu_boot_area;
-	percpu_setup(&image);
 }

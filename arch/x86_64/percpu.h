@@ -11,7 +11,5 @@ void percpu_base_load(cpu_t cpu);
 void percpu_base_set(uintptr_t unit);
 /* How, where writing the MSR is not the way (Xen PV). Before the first base. */
 void percpu_base_writer_set(void (*write)(uintptr_t unit));
-/* Copy the image to the boot area and tell core where both are. Before there is a base. */
-void percpu_boot_area_fill(void);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef PLATFORM_PAPR_PAPR_PARK_H
 #define PLATFORM_PAPR_PAPR_PARK_H
 
-#include "platform/papr/parked.h"
+#include "platform/parked.h"
 
 /* The memory map is made, and nothing is given out: find the region in the device tree, and take it. */
 void papr_park_find(void);

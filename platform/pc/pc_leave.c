@@ -77,7 +77,7 @@ static uint32_t entries_max(void)
 }
 
 const struct platform_handover pc_handover = {
-	.arrived = pc_handed_over,
+	.arrived = parked_handed_over,
 	.module = pc_leave_module,
 	.tell = pc_tell,
 	.is_sibling = pc_leave_is_sibling,

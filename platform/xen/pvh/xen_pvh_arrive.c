@@ -16,8 +16,8 @@ uint64_t xen_pvh_shared_info_before(void)
 {
 	struct handover_entry entry;
 
-	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &pc_handed_over()->found, i, &entry);
-	     i++)
+	for (uint32_t i = 0;
+	     park_read_entry(&fixmap_reader, &parked_handed_over()->found, i, &entry); i++)
 		if (entry.kind == HANDOVER_XEN_SHARED_INFO &&
 		    entry.address % MEMORY_PAGE_SIZE == 0 && entry.size == MEMORY_PAGE_SIZE &&
 		    machine_get()->direct(entry.address))
@@ -39,8 +39,8 @@ int xen_pvh_adopt(void)
 {
 	struct handover_entry entry;
 
-	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &pc_handed_over()->found, i, &entry);
-	     i++) {
+	for (uint32_t i = 0;
+	     park_read_entry(&fixmap_reader, &parked_handed_over()->found, i, &entry); i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(entry.hwid));
 		int error;
 
@@ -62,5 +62,5 @@ int xen_pvh_adopt(void)
 
 bool xen_pvh_handed_over(void)
 {
-	return pc_handed_over()->region_size;
+	return parked_handed_over()->region_size;
 }

@@ -47,7 +47,7 @@ int xen_pvh_shared_info_step(cpu_t cpu)
 	(void)cpu;
 	xen_guest.frame = frame;
 	/* Before Xen is told of areas again. */
-	pc_park_mark();
+	parked_mark();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);

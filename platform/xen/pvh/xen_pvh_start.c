@@ -51,7 +51,7 @@ int xen_pvh_start_code_step(cpu_t cpu)
 	/* What secondary_entry reads is there with the page, which itself only IPIs need. */
 	context_fill();
 	error = start_page_create(cpu);
-	return error ? error : pc_park_prepare();
+	return error ? error : parked_prepare();
 }
 
 void xen_pvh_start_code_undo(cpu_t cpu)
@@ -94,9 +94,9 @@ int xen_pvh_start_step(cpu_t cpu)
 
 	if (xen_pvh_start_by == XEN_PVH_START_BY_APIC)
 		return pc_start_row(cpu);
-	parked = pc_park_start(cpu);
-	if (parked <= 0)
-		return parked;
+	parked = parked_start(cpu);
+	if (parked)
+		return parked < 0 ? parked : 0;
 	return cpu.number == STEP_ALL_CPUS ? MUSTER_E_NOT_SUPPORTED : start_by_xen(cpu);
 }
 

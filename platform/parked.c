@@ -4,7 +4,7 @@
  * `start` on the boot CPU. What it was told is not believed; a CPU that cannot be taken from the page is
  * started cold, and the page is then never given out.
  */
-#include "platform/papr/parked.h"
+#include "platform/parked.h"
 
 #include "arch/park.h"
 #include "core/area_store.h"
@@ -19,7 +19,8 @@
 static struct handed_over handed;
 static const struct firmware_reader *reader;
 static uint64_t vector;
-static uint8_t *is_parked; /* by CPU number: to be woken, and not started yet */
+static uint64_t *release;  /* the word in the page */
+static uint8_t *is_parked; /* by CPU number: to be woken */
 static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
 static bool woken;
 
@@ -102,6 +103,7 @@ int parked_prepare(void)
 	if (!vector)
 		return MUSTER_E_NO_MEMORY;
 	is_parked = machine_get()->direct(flags);
+	release = &park_region_page(handed.region)->release;
 	memset(is_parked, 0, cpu_possible_count());
 	for (uint32_t i = 0; park_read_slot(reader, &handed.found, i, &slot); i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(slot.hwid));
@@ -121,16 +123,19 @@ int parked_prepare(void)
 /* One store wakes them all. */
 static void wake(void)
 {
-	struct park_page *page = park_region_page(handed.region);
-
-	__atomic_store_n(&page->release, vector, __ATOMIC_SEQ_CST);
+	__atomic_store_n(release, vector, __ATOMIC_SEQ_CST);
 	MARK_PHASE(MARK_PHASE_START);
 	woken = true;
 }
 
+bool parked_was(cpu_t cpu)
+{
+	return to_wake && is_parked[cpu.number];
+}
+
 bool parked_waits(cpu_t cpu)
 {
-	return to_wake && !woken && is_parked[cpu.number];
+	return parked_was(cpu) && !woken;
 }
 
 /* Is there one that is parked and has yet to be started? */
@@ -144,12 +149,10 @@ static bool more_to_come(void)
 
 int parked_start(cpu_t cpu)
 {
-	int was;
-
 	if (!to_wake || woken)
 		return 0;
+	MARK_PHASE(MARK_PHASE_WAKE);
 	if (cpu.number == STEP_ALL_CPUS) {
-		MARK_PHASE(MARK_PHASE_WAKE);
 		if (to_wake == cpu_present_count() - 1) {
 			wake();
 			return 1;
@@ -157,11 +160,9 @@ int parked_start(cpu_t cpu)
 		MARK_PHASE(MARK_PHASE_START);
 		return MUSTER_E_NOT_SUPPORTED;
 	}
-	was = is_parked[cpu.number];
-	is_parked[cpu.number] = 0;
-	if (!more_to_come()) {
-		MARK_PHASE(MARK_PHASE_WAKE);
+	if (more_to_come())
+		MARK_PHASE(MARK_PHASE_START);
+	else
 		wake();
-	}
-	return was;
+	return is_parked[cpu.number];
 }

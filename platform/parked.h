@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* CPUs that the kernel before us parked (docs/park.md): taking the region, and waking them all. A platform finds
  * the region, each in its own way. An image may leave this out (core/image_choice.h). */
-#ifndef PLATFORM_PAPR_PARKED_H
-#define PLATFORM_PAPR_PARKED_H
+#ifndef PLATFORM_PARKED_H
+#define PLATFORM_PARKED_H
 
 #include "platform/handover.h"
 
@@ -24,9 +24,11 @@ int parked_prepare(void);
  */
 int parked_start(cpu_t cpu);
 
-/* Does it wait, and nobody has woken it? */
+/* Was it parked? And does it wait still, because nobody has woken it? */
+bool parked_was(cpu_t cpu);
 bool parked_waits(cpu_t cpu);
 
+/* The kernel before us, as told and found; all zero where there was none. */
 struct handed_over *parked_handed_over(void);
 
 #endif
