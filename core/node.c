@@ -148,3 +148,19 @@ uint32_t node_of_memory(uint64_t physical)
 		return NODE_ANY;
 	return range->node;
 }
+
+void node_table_name_without_memory(void)
+{
+	for (uint32_t node = 0; node < node_count(); node++) {
+		uint32_t near = node_nearest_memory(node);
+
+		if (near == NODE_ANY)
+			console_print("muster: node %u (domain %#x): it has no memory, nor has any "
+				      "that it can reach\n",
+				      node, node_domain(node));
+		else if (near != node)
+			console_print("muster: node %u (domain %#x): it has no memory; the nearest "
+				      "that has is node %u, at distance %u\n",
+				      node, node_domain(node), near, node_distance(node, near));
+	}
+}

@@ -32,4 +32,7 @@ uint32_t node_by_domain(uint32_t domain);
  */
 uint32_t node_next_nearest(uint32_t from, uint32_t after);
 
+/* A line for each node whose CPUs will have to go elsewhere for memory. When memory has its nodes. */
+void node_table_name_without_memory(void);
+
 #endif

@@ -81,22 +81,6 @@ static void not_asked_for(void *context, const struct device_tree_memory *memory
 	(void)memory;
 }
 
-static void name_nodes_without_memory(void)
-{
-	for (uint32_t node = 0; node < node_count(); node++) {
-		uint32_t near = node_nearest_memory(node);
-
-		if (near == NODE_ANY)
-			console_print("muster: node %u (domain %#x): it has no memory, nor has any "
-				      "that it can reach\n",
-				      node, node_domain(node));
-		else if (near != node)
-			console_print("muster: node %u (domain %#x): it has no memory; the nearest "
-				      "that has is node %u, at distance %u\n",
-				      node, node_domain(node), near, node_distance(node, near));
-	}
-}
-
 static void apply_distances(void)
 {
 	for (uint32_t from = 0; from < nodes.count; from++)
@@ -137,7 +121,7 @@ int papr_nodes_step(cpu_t cpu)
 		return error;
 	(void)device_tree_memory_read(&again, affinity(), &place);
 	apply_distances();
-	name_nodes_without_memory();
+	node_table_name_without_memory();
 	return 0;
 }
 

@@ -230,23 +230,6 @@ static int table_create(void)
 	return node_table_begin(machine_get()->direct(physical), srat.domains, srat.domain_count);
 }
 
-/* Nodes that their CPUs will have to go elsewhere from. */
-static void name_nodes_without_memory(void)
-{
-	for (uint32_t node = 0; node < node_count(); node++) {
-		uint32_t near = node_nearest_memory(node);
-
-		if (near == NODE_ANY)
-			console_print("muster: node %u (domain %#x): it has no memory, nor has any "
-				      "that it can reach\n",
-				      node, node_domain(node));
-		else if (near != node)
-			console_print("muster: node %u (domain %#x): it has no memory; the nearest "
-				      "that has is node %u, at distance %u\n",
-				      node, node_domain(node), near, node_distance(node, near));
-	}
-}
-
 int pc_nodes_read(void)
 {
 	const struct acpi_srat_reader add = { add_processor, add_memory, NULL };
@@ -277,7 +260,7 @@ int pc_nodes_read(void)
 		return error;
 	apply_memory();
 	apply_distances();
-	name_nodes_without_memory();
+	node_table_name_without_memory();
 	return 0;
 }
 
