@@ -10,7 +10,7 @@ I386_FLAGS := -std=gnu17 -O2 -g -march=i686 -ffreestanding -fno-pic -fno-pie -mg
 
 # Of arch/x86_64, what both have. Of a PC, all but what begins in 64-bit mode: so no handover.
 I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout leave mailbox told wake)
-I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk start trap
+I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk start start_page trap
 I386_ENTRIES := entry_multiboot2 entry_pvh
 I386_SOURCES := $(wildcard core/*.c arch/*.c arch/i386/*.c arch/i386/*.S platform/pc/i386/*.c platform/vmi/*.c platform/vmi/*.S) \
 	$(I386_SHARED:%=arch/x86_64/%.c) $(I386_ENTRIES:%=arch/x86_64/%.S) \

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page in which other CPUs begin, and what their entry code reads: made by step `start-code`.
+ * The page in which other CPUs begin, and what their entry code reads: made by step `start-code`. The same for 32
+ * and 64 bits, but for what stands in the page: start_page_fill.c of each.
  */
 #include "arch/x86_64/start_page.h"
 
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu_table.h"
-#include "core/string.h"
 
 #include <muster/console.h>
 #include <muster/error.h>
@@ -15,45 +15,14 @@
 
 #define REAL_MODE_LIMIT 0xa0000u /* above lies video memory, in every PC */
 
-/* Flat 32-bit code: present, executable, readable, accessed (Intel SDM vol. 3A, 3.4.5). */
-#define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff)
-
-extern const char start_code[], start_code_end[], start_code_64[];
-extern const char start_code_mailbox[], start_code_compat[];
-extern const uint64_t boot_gdt[];
-void secondary_entry(void);
-
 /* Read by entry_secondary.S. */
 const struct cpu_lookup *secondary_lookup;
-const uint64_t secondary_record_size = sizeof(struct cpu_record);
+const uintptr_t secondary_record_size = sizeof(struct cpu_record);
 uint64_t secondary_pat;
 uint64_t secondary_unknown_hwid;
 uint32_t secondary_unknown_count;
-uint64_t stopped_vector; /* 0: a CPU that stops halts */
-uint64_t stopped_cr3;
 
 static uint64_t page_physical, root_physical;
-
-static void page_fill(struct start_page *page, uint64_t physical)
-{
-	memset(page, 0, sizeof(*page));
-	memcpy(page->code, start_code, (size_t)(start_code_end - start_code));
-	page->gdt[SELECTOR_CODE / 8] = boot_gdt[SELECTOR_CODE / 8];
-	page->gdt[SELECTOR_DATA / 8] = boot_gdt[SELECTOR_DATA / 8];
-	page->gdt[SELECTOR_CODE_32 / 8] = DESCRIPTOR_CODE_32;
-	page->gdt_limit = sizeof(page->gdt) - 1;
-	page->gdt_base = (uint32_t)(physical + START_GDT);
-	page->cr3 = root_physical;
-	/* The same as on the boot CPU; step `cpu-check` compares. LMA is read-only. */
-	page->cr4 = cr4_read();
-	page->efer = (uint32_t)(msr_read(MSR_EFER) & ~(uint64_t)EFER_LMA);
-	page->cr0 = (uint32_t)cr0_read();
-	page->entry = (uintptr_t)secondary_entry;
-	page->jump_offset = (uint32_t)(physical + (uint64_t)(start_code_64 - start_code));
-	page->jump_selector = SELECTOR_CODE;
-	page->compat_offset = (uint32_t)(physical + (uint64_t)(start_code_compat - start_code));
-	page->compat_selector = SELECTOR_CODE_32;
-}
 
 int start_page_create(cpu_t boot)
 {
@@ -70,11 +39,11 @@ int start_page_create(cpu_t boot)
 	}
 	secondary_lookup = cpu_lookup();
 	secondary_pat = msr_read(MSR_PAT);
-	page_fill(page_table_direct(page_physical), page_physical);
+	start_page_fill(page_table_direct(page_physical), page_physical, root_physical);
 	error = page_table_protect((uintptr_t)page_table_direct(page_physical), MEMORY_PAGE_SIZE,
 				   MAP_READ_ONLY);
 	if (error) {
-		console_print("muster: start page at %#lx: cannot be made read-only\n",
+		console_print("muster: start page at %#jx: cannot be made read-only\n",
 			      page_physical);
 		start_page_destroy(boot);
 	}
@@ -94,26 +63,6 @@ void start_page_destroy(cpu_t boot)
 uint64_t start_page_physical(void)
 {
 	return page_physical;
-}
-
-uint64_t start_page_vector(void)
-{
-	return page_physical + (uint64_t)(start_code_mailbox - start_code);
-}
-
-int start_page_give_back_begin(uint64_t vector)
-{
-	stopped_cr3 = page_table_start_root(vector & ~(uint64_t)(MEMORY_PAGE_SIZE - 1));
-	stopped_vector = stopped_cr3 ? vector : 0;
-	return stopped_cr3 ? 0 : MUSTER_E_NO_MEMORY;
-}
-
-void start_page_give_back_end(void)
-{
-	uint64_t page = stopped_vector & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-
-	stopped_vector = 0;
-	page_table_start_root_free(stopped_cr3, page);
 }
 
 uint32_t secondary_unknown(hwid_t *hwid)

@@ -37,6 +37,11 @@ struct start_page {
 int start_page_create(cpu_t boot);
 void start_page_destroy(cpu_t boot);
 
+/* For start_page_create(): put code and fields into the page, which is cleared first. physical: the page; root:
+ * the page tables that it runs on. */
+struct start_page;
+void start_page_fill(struct start_page *page, uint64_t physical, uint64_t root);
+
 /* Its physical address, a multiple of 4 KiB below 1 MiB. */
 uint64_t start_page_physical(void);
 
