@@ -3,60 +3,10 @@
 #ifndef MUSTER_ARCH_X86_64_CPU_H
 #define MUSTER_ARCH_X86_64_CPU_H
 
-#include <stdint.h>
-
-#define X86_RFLAGS_IF (1u << 9)
-
-/*
- * The interrupt flag where it is not the processor's: a PV guest of Xen has it in memory, and its cli
- * and sti do nothing. NULL: it is the processor's. Set before the first function of core runs.
- */
-struct x86_interrupt_flag {
-	void (*on)(void);
-	void (*off)(void);
-	uint64_t (*save_off)(void); /* as interrupts_save_off(): X86_RFLAGS_IF if it was on */
-};
-extern const struct x86_interrupt_flag *x86_interrupt_flag;
+#include <muster/arch/x86/cpu.h>
 
 #define CPU_ALWAYS_TRANSLATES 1
 #define CPU_STACK_KINDS	      7u /* main, NMI, fatal */
-
-static inline void cpu_relax(void)
-{
-	__asm__ volatile("pause" ::: "memory");
-}
-
-static inline void interrupts_on(void)
-{
-	if (__builtin_expect(!!x86_interrupt_flag, 0))
-		x86_interrupt_flag->on();
-	else
-		__asm__ volatile("sti" ::: "memory");
-}
-
-static inline void interrupts_off(void)
-{
-	if (__builtin_expect(!!x86_interrupt_flag, 0))
-		x86_interrupt_flag->off();
-	else
-		__asm__ volatile("cli" ::: "memory");
-}
-
-static inline uint64_t interrupts_save_off(void)
-{
-	uint64_t flags;
-
-	if (__builtin_expect(!!x86_interrupt_flag, 0))
-		return x86_interrupt_flag->save_off();
-	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
-	return flags;
-}
-
-static inline void interrupts_restore(uint64_t flags)
-{
-	if (flags & X86_RFLAGS_IF)
-		interrupts_on();
-}
 
 static inline void words_clear(void *at, uint64_t words)
 {
@@ -66,14 +16,6 @@ static inline void words_clear(void *at, uint64_t words)
 static inline void words_copy(void *to, const void *from, uint64_t words)
 {
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
-}
-
-static inline uint64_t counter_read(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
 }
 
 #endif
