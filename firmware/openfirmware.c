@@ -221,16 +221,3 @@ int openfirmware_next_property(const struct openfirmware *firmware, uint32_t nod
 	name[length] = '\0';
 	return 1;
 }
-
-int32_t openfirmware_write(const struct openfirmware *firmware, uint32_t instance,
-			   const void *bytes, uint32_t size)
-{
-	uint32_t room = value_room(firmware);
-	const uint32_t arguments[] = { instance, firmware->window_address + VALUE_AT,
-				       size < room ? size : room };
-	int32_t written;
-
-	memcpy(firmware->window + VALUE_AT, bytes, arguments[2]);
-	written = (int32_t)call(firmware, "write", arguments, 3, NONE);
-	return written > (int32_t)arguments[2] ? (int32_t)arguments[2] : written;
-}

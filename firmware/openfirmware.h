@@ -78,10 +78,8 @@ bool openfirmware_number(const struct openfirmware *firmware, uint32_t node, con
 int openfirmware_next_property(const struct openfirmware *firmware, uint32_t node,
 			       const char *previous, char *name);
 
-/* Open a device: an instance; 0: it cannot be. Write to it: how many bytes it took, or negative. */
+/* Open a device: an instance; 0: it cannot be. */
 uint32_t openfirmware_open(const struct openfirmware *firmware, const char *path);
-int32_t openfirmware_write(const struct openfirmware *firmware, uint32_t instance,
-			   const void *bytes, uint32_t size);
 
 /* What else is to stand in the flattened tree. */
 struct openfirmware_reserved {
