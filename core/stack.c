@@ -52,7 +52,7 @@ static inline size_t stack_span(cpu_t cpu, uint32_t kind, uintptr_t *bottom)
 		*bottom = adopted_bottom;
 		return adopted_size;
 	}
-	*bottom = stack_start(&cpu_records.first[cpu.number], kind);
+	*bottom = stack_start(cpu, kind);
 	return STACK_SIZE;
 }
 

@@ -33,10 +33,11 @@ static inline uintptr_t stack_bottom(cpu_t cpu, uint32_t kind)
 
 /* The same of a stack that there is: where nothing is mapped a CPU's stacks lie side by side, where their memory
  * does, the main stack first. */
-static inline uintptr_t stack_start(const struct cpu_record *record, uint32_t kind)
+static inline uintptr_t stack_start(cpu_t cpu, uint32_t kind)
 {
-	return machine_maps() ? stack_bottom((cpu_t){ record->number }, kind)
-			      : record->stack + kind * STACK_SIZE - STACK_SIZE;
+	return machine_maps()
+		       ? stack_bottom(cpu, kind)
+		       : cpu_records.first[cpu.number].stack + kind * STACK_SIZE - STACK_SIZE;
 }
 
 /*

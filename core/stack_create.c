@@ -115,7 +115,7 @@ void stacks_destroy(cpu_t cpu)
 	if (!kinds)
 		return;
 	/* All are one piece of memory, in order of kind. */
-	physical = machine_get()->physical(stack_start(record, (uint32_t)__builtin_ctz(kinds)));
+	physical = machine_get()->physical(stack_start(cpu, (uint32_t)__builtin_ctz(kinds)));
 	record->stacks = 0;
 	record->stacks_marked = 0;
 	record->stack = 0;
