@@ -101,7 +101,7 @@ void plan_undo(struct handover_plan *plan)
 
 static int refuse(const char *what, uint64_t value, const char *rule)
 {
-	console_print("muster: payload: %s: %#lx: %s\n", what, value, rule);
+	console_print("muster: payload: %s: %#jx: %s\n", what, value, rule);
 	return MUSTER_E_INVALID;
 }
 
