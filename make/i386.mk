@@ -68,11 +68,12 @@ $(eval $(call i386_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(I386
 $(eval $(call i386_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(I386_WHOLE) --wrap=percpu_base_load))
 $(eval $(call i386_kernel,h02,tests/history/h02_base_and_tables.c,$(I386_WHOLE) --wrap=descriptor_tables_load))
 $(eval $(call i386_kernel,h03,tests/history/h03_boot_area_reused.c,$(I386_WHOLE) --wrap=unit_move_boot))
+$(eval $(call i386_kernel,h11,$(I386_KERNEL) tests/history/h11_park_without_tables.c,$(I386_WHOLE) --wrap=park_region_fill))
 $(eval $(call i386_kernel,own-base,tests/boot/i386_own_base.c,$(I386_WHOLE)))
 $(eval $(call i386_kernel,wrong-base,tests/boot/i386_wrong_base.c,$(I386_WHOLE) --wrap=percpu_base_load))
 $(eval $(call i386_kernel,early-panic,tests/boot/early_panic.c,$(I386_WHOLE)))
 $(eval $(call i386_kernel,embed,$(wildcard examples/embed/*.c),$(I386_WHOLE)))
-I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 own-base wrong-base early-panic embed,$(BUILD)/$(kernel)-i386.elf)
+I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h11 own-base wrong-base early-panic embed,$(BUILD)/$(kernel)-i386.elf)
 
 I386_HELLO := $(BUILD)/i386/examples/hello/hello.o
 $(BUILD)/hello-i386.elf: $(I386_HELLO) $(I386_LIBRARY) arch/i386/muster.lds
