@@ -138,7 +138,7 @@ static void on_reply(void *context, uint64_t id, const json_t *returned, const c
 	struct boot *boot = context;
 	const char *text = json_string_value(returned);
 
-	if (random_nmis_reply(&boot->random_nmis, id, returned, now()))
+	if (random_nmis_reply(&boot->random_nmis, &boot->qmp, id, returned, now()))
 		return;
 	if (id == boot->places_asked && text)
 		vcpu_places_read(&boot->result->vcpus, text);
@@ -414,6 +414,7 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	boot->order = order;
 	boot->result = result;
 	boot->random_nmis.wanted = order->random_nmis;
+	boot->random_nmis.ask = !strcmp(order->profile->arch, "ppc64le");
 	boot->mixed = (struct mixed_lines){ .line = take_text, .context = boot };
 	files.image = image_find(order, name, result->message);
 	if (payload_refused(order, result->message))

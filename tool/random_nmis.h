@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NMIs that nobody asked for, at random moments, to all vCPUs of a guest (QMP: inject-nmi). Each is sent when no
- * vCPU is still about to take the one before.
+ * NMIs that nobody asked for, at random moments, to all vCPUs of a guest (QMP: inject-nmi). Where nothing keeps
+ * a second one away as long as the first is being taken, they are only sent when none is.
  */
 #ifndef TOOL_RANDOM_NMIS_H
 #define TOOL_RANDOM_NMIS_H
@@ -13,20 +13,20 @@
 
 struct random_nmis {
 	uint64_t wanted, sent;
-	uint64_t question; /* id of the one where the vCPUs are; 0: none is out */
-	bool taken;	   /* the last one, by all */
-	double sent_at, next;
+	bool ask;	   /* where the vCPUs are, before one is sent: they are POWER's */
+	uint64_t question; /* id of that; 0: none is out */
+	double asked, next;
 };
 
 /* Send one if it is time. seconds: since whenever, as for the others. */
 void random_nmis_go_on(struct random_nmis *nmis, struct qmp_link *link, double seconds);
 
 /* What QEMU replied to a command: true if it was asked from here. */
-bool random_nmis_reply(struct random_nmis *nmis, uint64_t id, const json_t *returned,
-		       double seconds);
+bool random_nmis_reply(struct random_nmis *nmis, struct qmp_link *link, uint64_t id,
+		       const json_t *returned, double seconds);
 
-/* Is there a vCPU that has yet to take a system reset, or is taking it, by QEMU's `info registers -a`? Only POWER's
- * can be asked so; of any other text the answer is no. Pure. */
-bool random_nmis_pending(const char *registers);
+/* Could some vCPU not survive a system reset, by QEMU's `info registers -a`, because it is taking one, or some
+ * other interrupt? That is so if MSR[RI] is 0. Pure; any text may come. */
+bool random_nmis_unrecoverable(const char *registers);
 
 #endif

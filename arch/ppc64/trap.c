@@ -23,6 +23,7 @@
 #pragma weak trap_dispatch
 
 static PERCPU(uint64_t, nmi_count);
+static PERCPU(bool, reset_is_told);
 static PERCPU(struct fault_expectation *, fault_expected);
 
 static trap_handler *external_handler, *doorbell_handler, *decrementer_handler;
@@ -220,8 +221,13 @@ static void system_reset(struct trap_frame *frame)
 		return;
 	cpu = cpu_this();
 	this_cpu(nmi_count)++;
-	if (!bringup_is_over())
-		bringup_announce(cpu);
+	/* Nothing keeps another one away while this one is told of: that is told once, or the stack would be full
+	 * of them one day. */
+	if (bringup_is_over() || this_cpu(reset_is_told))
+		return;
+	this_cpu(reset_is_told) = true;
+	bringup_announce(cpu, frame->gpr[1]);
+	this_cpu(reset_is_told) = false;
 }
 
 static bool fault_was_expected(struct trap_frame *frame)
