@@ -152,6 +152,8 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 		snprintf(reason, size, "%s", failure);
 	else if (!failure && entry->expect_fail)
 		snprintf(reason, size, "all is well, which was not expected");
+	else if (entry->ends && result->end != BOOT_ENDED)
+		snprintf(reason, size, "it had to be stopped: %s", result->message);
 	else if (entry->has_online && report->guest.online != entry->online)
 		snprintf(reason, size, "%" PRIu32 " CPUs online, expected %" PRIu64,
 			 report->guest.online, entry->online);
