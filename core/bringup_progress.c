@@ -158,7 +158,7 @@ static bool announced(size_t row, cpu_t cpu)
 	return !cpu.number;
 }
 
-void bringup_announce(cpu_t cpu)
+void bringup_announce(cpu_t cpu, uintptr_t stack_pointer)
 {
 	size_t row = progress_of(cpu).now;
 
@@ -169,7 +169,7 @@ void bringup_announce(cpu_t cpu)
 		cpu = cpu_from_number((uint32_t)at);
 	}
 	if (progress_record_where && bringup_rows.table && row < bringup_rows.table->count)
-		progress_record_where(row, cpu);
+		progress_record_where(row, cpu, stack_pointer);
 }
 
 void progress_boot_waits(void)

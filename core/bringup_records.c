@@ -2,7 +2,7 @@
 /*
  * The lines that say where bring-up is while it goes on (docs/report.md), for whoever watches the guest
  * from outside: a step that begins, a CPU that is waited for, a step that failed. Called from
- * bring-up, and from the NMI that asks a hung guest where it is. Must not wait for another CPU.
+ * bring-up, and from the NMI that asks a hung guest where it is. Must not wait for another CPU but for its line on the console.
  */
 #include "core/console_early.h"
 #include "core/image_choice.h"
@@ -21,11 +21,12 @@ void progress_record_step(size_t row, cpu_t cpu)
 			    step_where_name(step->where), cpu.number);
 }
 
-void progress_record_where(size_t row, cpu_t cpu)
+void progress_record_where(size_t row, cpu_t cpu, uintptr_t stack_pointer)
 {
-	progress_record_step(row, cpu);
-	/* It may be the last that is heard of this CPU. */
-	console_flush_early();
+	const struct bringup_step *step = &bringup_rows.table->steps[row];
+
+	console_print_from_nmi(stack_pointer, "@muster 1 at step=%s where=%s cpu=%u\n", step->name,
+			       step_where_name(step->where), cpu.number);
 }
 
 void progress_record_failed(size_t row, cpu_t cpu, int error)

@@ -163,17 +163,19 @@ int progress_stamps_create(void);
 /* The record lines for these, which an image may leave out (core/bringup_records.c): ask first. The last
  * names one CPU that has been started and is not there yet. */
 void progress_record_step(size_t row, cpu_t cpu);
-/* The same for one that is asked where it is: not kept for later. */
-void progress_record_where(size_t row, cpu_t cpu);
+/* The same for one that is asked where it is, by an NMI: not kept for later, for it may be the last that is heard
+ * of it. */
+void progress_record_where(size_t row, cpu_t cpu, uintptr_t stack_pointer);
 void progress_record_failed(size_t row, cpu_t cpu, int error);
 void progress_record_waiting(void);
 /* The boot CPU is at no step any more: it waits for others. */
 void progress_boot_waits(void);
 void bringup_entry_mark(void);
-/* Has the first bring-up ended, well or badly? And a line that says where one CPU is. */
+/* Has the first bring-up ended, well or badly? And a line that says where one CPU is, from an NMI that found that
+ * stack pointer. */
 bool bringup_is_over(void);
 void bringup_over(void);
-void bringup_announce(cpu_t cpu);
+void bringup_announce(cpu_t cpu, uintptr_t stack_pointer);
 
 /* Injection: is a failure ordered for this step on this CPU? Taken once. Hangs by itself. */
 extern uint32_t injection_row; /* STEP_NONE: no order; atomic, for every CPU looks at it */

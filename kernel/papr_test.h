@@ -112,5 +112,6 @@ void papr_test_areas(struct papr_test *test);
 void papr_test_dispatch(struct papr_test *test);
 void papr_test_calls(struct papr_test *test);
 void papr_test_services(struct papr_test *test);
+void papr_test_resets(struct papr_test *test);
 
 #endif

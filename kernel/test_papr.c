@@ -189,6 +189,7 @@ void test_papr(struct ktap *ktap)
 	papr_test_calls(&test);
 	test.services = true;
 	papr_test_services(&test);
+	papr_test_resets(&test);
 	test.services = false;
 	list_known(&test);
 }

@@ -10,6 +10,7 @@
 #include "tool/mixed_lines.h"
 #include "tool/qemu_process.h"
 #include "tool/qmp_link.h"
+#include "tool/random_nmis.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,15 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES	16384
-#define ERRORS_BYTES	4096
-#define ASKED_SECONDS	0.5 /* for the guest to say where it is */
-#define QUIT_SECONDS	1.0 /* for QEMU to go when asked */
-#define PANIC_SECONDS	2.0 /* for a guest that panics to end by itself */
-#define POLL_MILLIS	50
-#define NMI_MILLIS	1
-#define NMI_SECONDS_MAX 0.008 /* between two random NMIs */
-#define VCPUS_SHOWN	3
+#define LINE_BYTES    16384
+#define ERRORS_BYTES  4096
+#define ASKED_SECONDS 0.5 /* for the guest to say where it is */
+#define QUIT_SECONDS  1.0 /* for QEMU to go when asked */
+#define PANIC_SECONDS 2.0 /* for a guest that panics to end by itself */
+#define POLL_MILLIS   50
+#define VCPUS_SHOWN   3
 
 /* What is being waited for. */
 enum boot_phase {
@@ -46,7 +45,7 @@ struct boot {
 	uint64_t places_asked; /* the id of the question where the vCPUs are; 0: not asked */
 	bool console_heard;    /* a byte came */
 	enum boot_phase phase;
-	double next_nmi; /* a random one is due then */
+	struct random_nmis random_nmis;
 	double deadline; /* of the phase */
 	bool panic_seen;
 	char line[LINE_BYTES];
@@ -139,6 +138,8 @@ static void on_reply(void *context, uint64_t id, const json_t *returned, const c
 	struct boot *boot = context;
 	const char *text = json_string_value(returned);
 
+	if (random_nmis_reply(&boot->random_nmis, &boot->qmp, id, returned, now()))
+		return;
 	if (id == boot->places_asked && text)
 		vcpu_places_read(&boot->result->vcpus, text);
 	else
@@ -216,7 +217,7 @@ static void wait_and_take(struct boot *boot)
 				{ .fd = process->errors, .events = POLLIN } };
 
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]),
-		 boot->order->random_nmis ? NMI_MILLIS : POLL_MILLIS) <= 0)
+		 boot->order->random_nmis ? RANDOM_NMIS_MILLIS : POLL_MILLIS) <= 0)
 		return;
 	if (fds[0].revents && !console_receive(boot))
 		close_fd(&process->console);
@@ -228,15 +229,12 @@ static void wait_and_take(struct boot *boot)
 		close_fd(&process->errors);
 }
 
-/* NMIs that nobody asked for, at random moments: not so many that the guest does nothing else. */
-static void send_random_nmi(struct boot *boot)
+/* Not before there has been a handover. */
+static void random_nmis(struct boot *boot)
 {
-	if (boot->phase != RUNNING || boot->result->random_nmis == boot->order->random_nmis ||
-	    !boot->result->report.handed.known || now() < boot->next_nmi)
-		return;
-	if (qmp_send(&boot->qmp, "inject-nmi", NULL))
-		boot->result->random_nmis++;
-	boot->next_nmi = now() + NMI_SECONDS_MAX * (double)rand() / RAND_MAX;
+	if (boot->phase == RUNNING && boot->result->report.handed.known)
+		random_nmis_go_on(&boot->random_nmis, &boot->qmp, now());
+	boot->result->random_nmis = boot->random_nmis.sent;
 }
 
 static void check_panic(struct boot *boot)
@@ -261,7 +259,7 @@ static void see_to_its_end(struct boot *boot)
 	while (!qemu_process_ended(&boot->process, false)) {
 		wait_and_take(boot);
 		check_panic(boot);
-		send_random_nmi(boot);
+		random_nmis(boot);
 		if (boot->order->enough && *boot->order->enough && boot->phase == RUNNING)
 			begin_quit(boot, BOOT_ENDED);
 		if (interrupted && boot->phase != QUITTING)
@@ -415,6 +413,8 @@ void boot_run(const struct boot_order *order, struct boot_result *result)
 	result->errors = memory_or_end(calloc(1, ERRORS_BYTES + 1));
 	boot->order = order;
 	boot->result = result;
+	boot->random_nmis.wanted = order->random_nmis;
+	boot->random_nmis.ask = !strcmp(order->profile->arch, "ppc64le");
 	boot->mixed = (struct mixed_lines){ .line = take_text, .context = boot };
 	files.image = image_find(order, name, result->message);
 	if (payload_refused(order, result->message))

@@ -152,6 +152,8 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 		snprintf(reason, size, "%s", failure);
 	else if (!failure && entry->expect_fail)
 		snprintf(reason, size, "all is well, which was not expected");
+	else if (entry->ends && result->end != BOOT_ENDED)
+		snprintf(reason, size, "it had to be stopped: %s", result->message);
 	else if (entry->has_online && report->guest.online != entry->online)
 		snprintf(reason, size, "%" PRIu32 " CPUs online, expected %" PRIu64,
 			 report->guest.online, entry->online);
@@ -205,10 +207,6 @@ static int boot_once(const struct matrix_entry *entry, const struct profile *pro
 	int code;
 
 	boot_run(&order, &result);
-	/* An NMI makes a CPU that comes up say where it is, maybe in the middle of a line. The closing report
-	 * comes when nobody does that any more, and says how many lines it has. */
-	if (entry->random_nmis && report_is_complete(&result.report))
-		result.report.fault[0] = 0;
 	failure = (entry->payload ? boot_payload_failure : boot_failure)(
 		&result, profile, boot_expected_cpus(&order), message, sizeof(message));
 	code = compare(entry, &result, profile, &watch, failure, reason, size);

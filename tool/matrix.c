@@ -189,6 +189,10 @@ static int set_choice(struct matrix_entry *entry, const char *key, const char *v
 		entry->expect_fail = !strcmp(value, "fail");
 		return entry->expect_fail || !strcmp(value, "ok") ? 1 : -1;
 	}
+	if (!strcmp(key, "ends")) {
+		entry->ends = !strcmp(value, "yes");
+		return entry->ends || !strcmp(value, "no") ? 1 : -1;
+	}
 	if (!strcmp(key, "host-actions")) {
 		entry->host_actions = !strcmp(value, "yes");
 		return entry->host_actions || !strcmp(value, "no") ? 1 : -1;

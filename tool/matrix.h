@@ -12,6 +12,7 @@
  *	random-nmis=		so many NMIs at random moments, once a kernel has been handed over to
  *	repeat=			so many boots in a row, each of which must be good
  *	tier=check|all		`all`: only with --all
+ *	ends=yes|no		the guest must end by itself, even if it panics (default no)
  *	host-actions=yes|no	what the guest asks of its host is done (default no)
  * and what must come of it:
  *	expect=ok|fail		(default ok) good in every respect, or not
@@ -48,7 +49,7 @@ struct matrix_entry {
 		*initrd; /* NULL: not given */
 	struct word_list qemu;
 	uint64_t cpus, memory, timeout, repeat, random_nmis;
-	bool expect_fail, only_all, host_actions;
+	bool expect_fail, only_all, host_actions, ends;
 	bool has_online, has_status;
 	uint64_t online, status;
 	struct matrix_number possible, present, nmis, added, removed, tests, generation, parked,

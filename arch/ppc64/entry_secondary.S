@@ -23,7 +23,7 @@ secondary_entry:
 	addis	2, 12, .TOC.-.Lsecondary_here@ha
 	addi	2, 2, .TOC.-.Lsecondary_here@l
 	addi	11, 12, .Lsecondary_on-.Lsecondary_here
-	lis	4, -1
+	li	4, STACK_NONE
 	mtspr	SPR_SPRG0, 4		/* no stack yet: none is high enough */
 	/* Process and translation as on the boot CPU. */
 	addis	5, 2, secondary_msr@toc@ha
@@ -32,7 +32,9 @@ secondary_entry:
 	beq	5f
 	li	4, PROCESS_NONE
 	mtspr	SPR_PIDR, 4
-5:	mtspr	SPR_SRR0, 11
+5:	li	4, 0
+	mtmsrd	4, 1			/* RI off: what comes in between cannot go back */
+	mtspr	SPR_SRR0, 11
 	mtspr	SPR_SRR1, 5
 	rfid
 .Lsecondary_on:
@@ -89,7 +91,7 @@ ppc64_stop_this_cpu:
 	li	5, MSR_RI
 	mtmsrd	5, 1
 	load64	13, POISON_BASE_SECONDARY
-	lis	1, -1
+	li	1, STACK_NONE
 	mtspr	SPR_SPRG0, 1
 	lwsync				/* all that was stored before is seen before the state */
 	stw	4, 0(3)
@@ -106,11 +108,12 @@ stopped_cpu:
 	ld	5, stopped_base@toc@l(5)
 	mr	3, 4
 	mr	4, 5
-	li	7, MSR_ME
-	mtspr	SPR_SRR0, 6
-	mtspr	SPR_SRR1, 7
 	li	7, 0
 	mtlr	7
+	mtmsrd	7, 1			/* as above; but the firmware can be interrupted */
+	li	7, MSR_ME | MSR_RI
+	mtspr	SPR_SRR0, 6
+	mtspr	SPR_SRR1, 7
 	rfid
 6:	or	1, 1, 1
 	b	6b

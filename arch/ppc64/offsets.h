@@ -124,7 +124,13 @@
 /* Where they are with translation on: alternate interrupt location 3 (LPCR, book III, 2.2). */
 #define VECTORS_VIRTUAL	 0xc000000000004000
 
+/* In SPRG0, where the lowest address of the stack in use is else: there is none. No stack pointer is as high, and
+ * it fits an immediate. */
+#define STACK_NONE (-32768)
+
 #define BOOT_STACK_SIZE	 16384
 #define FATAL_STACK_SIZE 8192
+/* For traps that come while the firmware is called. */
+#define FIRMWARE_TRAP_STACK 4096
 
 #endif

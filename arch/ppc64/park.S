@@ -203,7 +203,7 @@ park_jump:
 	bl	park_real_mode
 	mr	5, 7
 	load64	13, POISON_BASE_SECONDARY
-	lis	7, -1
+	li	7, STACK_NONE
 	mtspr	SPR_SPRG0, 7			/* not inside */
 	bctr
 	.size park_jump, . - park_jump
@@ -214,7 +214,7 @@ park_jump:
 	.type park_let_go, @function
 park_let_go:
 	enter_little_endian
-	lis	4, -1
+	li	4, STACK_NONE
 	mtspr	SPR_SPRG0, 4
 	here	12, .Llet_go_here
 	addis	2, 12, .TOC.-.Llet_go_here@ha
@@ -292,7 +292,7 @@ park_arrival:
 
 	/* Nobody we know, or late: out too, and stopped. One that was given up on is held. */
 park_stranger:
-	lis	4, -1
+	li	4, STACK_NONE
 	mtspr	SPR_SPRG0, 4
 	bl	park_count_left
 	cmpwi	10, -1

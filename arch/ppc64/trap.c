@@ -9,6 +9,7 @@
 
 #include "arch/ppc64/fault_expect.h"
 #include "arch/ppc64/offsets.h"
+#include "arch/ppc64/percpu.h"
 #include "arch/ppc64/registers.h"
 #include "arch/ppc64/start.h"
 #include "core/machine.h"
@@ -23,12 +24,27 @@
 #pragma weak trap_dispatch
 
 static PERCPU(uint64_t, nmi_count);
+static PERCPU(bool, reset_is_told);
 static PERCPU(struct fault_expectation *, fault_expected);
 
 static trap_handler *external_handler, *doorbell_handler, *decrementer_handler;
 int64_t decrementer_farthest = INT32_MAX;
 
-extern char trap_exit[], trap_exit_last[];
+extern char trap_exit[], trap_exit_last[], firmware_go[], firmware_go_end[], firmware_back[];
+extern char firmware_back_end[], firmware_return[], firmware_return_end[];
+
+/* Code that needs SRR0 and SRR1, which a system reset takes away, and can begin there again. Not so the last
+ * instruction of a trap: the stack pointer is another's then. */
+static const struct {
+	const char *begin, *end;
+} restarts[] = {
+	{ trap_exit, trap_exit_last },
+	{ firmware_go, firmware_go_end },
+	{ firmware_back, firmware_back_end },
+	{ firmware_return, firmware_return_end },
+};
+
+uint64_t trap_resets_in_firmware;
 
 void trap_handler_set(uint16_t vector, trap_handler *handler)
 {
@@ -181,6 +197,23 @@ void trap_wait(uint64_t token)
 	*(volatile uint64_t *)&place->nip = 0;
 }
 
+/* Whether translation was on or off: by physical addresses. It goes on where it was, as far as those tell. */
+static bool restart(struct trap_frame *frame)
+{
+	uint64_t nip = frame->nip & ~(uint64_t)KERNEL_VIRTUAL;
+
+	for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
+		uint64_t begin = (uintptr_t)restarts[i].begin & ~(uint64_t)KERNEL_VIRTUAL;
+		uint64_t end = (uintptr_t)restarts[i].end & ~(uint64_t)KERNEL_VIRTUAL;
+
+		if (nip < begin || nip >= end)
+			continue;
+		frame->nip -= nip - begin;
+		return true;
+	}
+	return false;
+}
+
 /*
  * Can what was interrupted go on? A trap that has just begun cannot: where it came from is lost (Power ISA 3.0 B,
  * book III, 6.4.3, RI). But if that was a CPU that waited, it is known: it has nothing in registers but what a
@@ -194,10 +227,8 @@ static bool recoverable(struct trap_frame *frame)
 
 	if (frame->msr & MSR_RI)
 		return true;
-	if (frame->nip >= (uintptr_t)trap_exit && frame->nip < (uintptr_t)trap_exit_last) {
-		frame->nip = (uintptr_t)trap_exit;
+	if (restart(frame))
 		return true;
-	}
 	if (!place.nip)
 		return false;
 	frame->nip = place.nip;
@@ -220,8 +251,14 @@ static void system_reset(struct trap_frame *frame)
 		return;
 	cpu = cpu_this();
 	this_cpu(nmi_count)++;
-	if (!bringup_is_over())
-		bringup_announce(cpu);
+	trap_resets_in_firmware += spr_read(SPR_SPRG0) & 1;
+	/* Nothing keeps another one away while this one is told of: that is told once, or the stack would be full
+	 * of them one day. */
+	if (bringup_is_over() || this_cpu(reset_is_told))
+		return;
+	this_cpu(reset_is_told) = true;
+	bringup_announce(cpu, frame->gpr[1]);
+	this_cpu(reset_is_told) = false;
 }
 
 static bool fault_was_expected(struct trap_frame *frame)
@@ -240,6 +277,9 @@ static bool fault_was_expected(struct trap_frame *frame)
 
 void trap_dispatch(struct trap_frame *frame)
 {
+	/* While the firmware is called r13 may be anything; only the boot CPU calls it. */
+	if (spr_read(SPR_SPRG0) & 1)
+		percpu_base_load(cpu_from_number(0));
 	switch (frame->vector) {
 	case TRAP_SYSTEM_RESET:
 		system_reset(frame);

@@ -62,6 +62,9 @@ void trap_vectors_leave(void);
  * off before and after. */
 void trap_wait(uint64_t token);
 
+/* System resets that came while the firmware was called, or on the way there or back, and were survived. */
+extern uint64_t trap_resets_in_firmware;
+
 /* From assembly. */
 void trap_dispatch(struct trap_frame *frame);
 

@@ -99,9 +99,11 @@ trap_common:
 	mtctr	3
 	/* Is there room on the stack in use? */
 	mfspr	3, SPR_SPRG0
+	mtcrf	0x01, 3
+	bt	31, trap_in_firmware		/* the lowest bit */
 	addi	3, 3, RED_ZONE + TRAP_FRAME_SIZE
 	cmpld	1, 3
-	blt	trap_fatal
+	blt	trap_without_stack
 	mr	3, 1
 	addi	1, 1, -(RED_ZONE + TRAP_FRAME_SIZE)
 
@@ -170,6 +172,38 @@ trap_exit:
 	.endr
 	ld	1, FRAME_SMALLEST + TRAP_GPR + 8(1)
 trap_exit_last:
+	rfid
+
+	/* The stack in use is the firmware's, or somebody's: SPRG0 has the top of another, with the lowest bit set. It may
+	 * be in use already, by a trap before this one. */
+trap_in_firmware:
+	subf	3, 1, 3
+	cmpldi	3, FIRMWARE_TRAP_STACK - RED_ZONE - TRAP_FRAME_SIZE
+	mr	3, 1
+	blt	1f
+	mfspr	1, SPR_SPRG0
+	addi	1, 1, -1 - TRAP_FRAME_SIZE
+	b	trap_save
+1:	addi	1, 1, -(RED_ZONE + TRAP_FRAME_SIZE)
+	b	trap_save
+
+	/* A system reset of a CPU that has no stack yet, or none any more (SPRG0 is STACK_NONE), where there is a way
+	 * back: it is dropped. There is nowhere to count it. */
+trap_without_stack:
+	mfspr	3, SPR_SPRG0
+	cmpdi	3, STACK_NONE
+	bne	trap_fatal
+	mfctr	3
+	cmpdi	3, 0x100
+	bne	trap_fatal
+	mfspr	3, SPR_SRR1
+	andi.	3, 3, MSR_RI
+	beq	trap_fatal
+	mtctr	5
+	mtcr	4
+	mfspr	3, SPR_SPRG1
+	mfspr	4, SPR_SPRG2
+	mfspr	5, 275
 	rfid
 
 	/* No room, or no stack: to the one that all CPUs share, which the first one has for good. */

@@ -140,7 +140,7 @@ static void fatal(const struct trap_frame *frame)
 }
 
 /* An NMI while CPUs come up is how a host asks a guest that hangs where it is. */
-static void nmi(void)
+static void nmi(const struct trap_frame *frame)
 {
 	cpu_t cpu;
 
@@ -152,7 +152,7 @@ static void nmi(void)
 	cpu = cpu_this();
 	this_cpu(nmi_count)++;
 	if (!bringup_is_over())
-		bringup_announce(cpu);
+		bringup_announce(cpu, trap_frame_stack(frame));
 }
 
 static trap_fault_mender *mender;
@@ -190,7 +190,7 @@ void trap_dispatch(struct trap_frame *frame)
 	if (is_mended(frame))
 		return;
 	if (frame->vector == TRAP_NMI)
-		nmi();
+		nmi(frame);
 	else if (slot && *slot)
 		(*slot)();
 	else if (frame->vector >= TRAP_LEGACY && frame->vector < TRAP_LEGACY + 16)

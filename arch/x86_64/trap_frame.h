@@ -24,4 +24,10 @@ static inline uintptr_t trap_frame_base(const struct trap_frame *frame)
 	return frame->rbp;
 }
 
+/* Of what was interrupted. */
+static inline uintptr_t trap_frame_stack(const struct trap_frame *frame)
+{
+	return frame->rsp;
+}
+
 #endif

@@ -160,6 +160,10 @@ long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t
 int32_t papr_service(const char *name, const uint32_t *arguments, uint32_t count, uint32_t *results,
 		     uint32_t results_count);
 
+/* How many system resets of the boot CPU came while it was in a run-time service, or on the way there or back; each
+ * was survived. */
+uint64_t papr_resets_in_services(void);
+
 /* Where the hypervisor writes for the CPU that this runs on; NULL: nowhere, before step `areas-online` and after its
  * undo. For fields that a kernel keeps up to date (idle, registers in use). Do not keep it. */
 struct papr_vpa *papr_vpa_here(void);

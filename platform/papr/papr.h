@@ -92,5 +92,9 @@ int papr_console_step(cpu_t cpu);
 /* The terminal that the tree names, instead of the first. */
 void papr_console_unit(uint32_t unit);
 void papr_power_off(int status);
+/* With RTAS's call of that number: comes back only when that failed, with its status. */
+int32_t papr_power_off_by(uint32_t token);
+/* By way of Open Firmware, as long as it is there; else nothing. */
+void papr_openfirmware_power_off(void);
 
 #endif

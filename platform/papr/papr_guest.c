@@ -3,6 +3,7 @@
  * The calls of a real PAPR guest behind what can be tested without one: areas, home nodes, and what a kernel asks
  * for through muster/papr.h. Called by bring-up rows and by kernels. It must look at nothing that it passes on.
  */
+#include "arch/ppc64/trap.h"
 #include "firmware/device_tree_property.h"
 #include "platform/papr/hypercall.h"
 #include "platform/papr/papr.h"
@@ -31,6 +32,11 @@ long papr_hypercall(uint64_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t
 		    uint64_t *results)
 {
 	return papr_hcall_raw(token, a, b, c, d, results);
+}
+
+uint64_t papr_resets_in_services(void)
+{
+	return trap_resets_in_firmware;
 }
 
 int32_t papr_service(const char *name, const uint32_t *arguments, uint32_t count, uint32_t *results,

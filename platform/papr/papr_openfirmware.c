@@ -10,6 +10,7 @@
 #include "platform/papr/papr.h"
 #include "platform/papr/papr_interrupts.h"
 #include "platform/papr/papr_negotiate.h"
+#include "platform/papr/rtas.h"
 
 #include <muster/muster.h>
 
@@ -146,10 +147,9 @@ static int rtas_tell(uint32_t node, const char *name, uint32_t value)
 	return property_set(node, name, &big, sizeof(big));
 }
 
-static int rtas_place(void)
+static int rtas_place(uint32_t node, uint32_t *at, uint32_t *entry_at)
 {
 	uint32_t instance = openfirmware_open(&firmware, "/rtas");
-	uint32_t node = openfirmware_find(&firmware, "/rtas");
 	uint32_t size, base, entry;
 	int error;
 
@@ -160,6 +160,8 @@ static int rtas_place(void)
 		return MUSTER_E_NO_MEMORY;
 	if (method("instantiate-rtas", instance, base, &entry) || !entry)
 		return MUSTER_E_NOT_SUPPORTED;
+	*at = base;
+	*entry_at = entry;
 	error = rtas_tell(node, "linux,rtas-base", base);
 	return error ? error : rtas_tell(node, "linux,rtas-entry", entry);
 }
@@ -199,13 +201,36 @@ static int flatten(struct papr_firmware *to)
 	return device_tree_open(flat.buffer, (uint64_t)bytes, &to->tree);
 }
 
+static bool is_gone; /* it has been told to be quiet, or it was never there */
+
+/* Before there is a tree that names RTAS, and maybe from within a call of the firmware: tried once. */
+void papr_openfirmware_power_off(void)
+{
+	uint32_t node, base, entry, token;
+
+	if (is_gone || !boot_source()->r5)
+		return;
+	is_gone = true;
+	firmware.window = first_window;
+	firmware.window_address = (uint32_t)physical_of(first_window);
+	firmware.window_size = sizeof(first_window);
+	node = openfirmware_find(&firmware, "/rtas");
+	if (openfirmware_number(&firmware, node, "power-off", &token) &&
+	    !rtas_place(node, &base, &entry)) {
+		rtas_set(entry, base);
+		papr_power_off_by(token);
+	}
+	(void)openfirmware_call(&firmware, "exit", NULL, 0, NULL, 0);
+}
+
 int papr_openfirmware_read(void)
 {
+	uint32_t base, entry;
 	int error = window_begin();
 
 	if (!error) {
 		negotiate();
-		error = rtas_place();
+		error = rtas_place(openfirmware_find(&firmware, "/rtas"), &base, &entry);
 		if (error)
 			console_print("muster: open firmware: rtas: %s\n",
 				      muster_error_name(error));
@@ -213,5 +238,6 @@ int papr_openfirmware_read(void)
 	if (!error)
 		error = flatten(&papr_firmware);
 	(void)openfirmware_call(&firmware, "quiesce", NULL, 0, NULL, 0);
+	is_gone = true;
 	return error;
 }

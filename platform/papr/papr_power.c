@@ -79,12 +79,19 @@ int papr_console_step(cpu_t cpu)
 	return 0;
 }
 
-/* The status is in the report: PAPR has no place for it. */
-void papr_power_off(int status)
+int32_t papr_power_off_by(uint32_t token)
 {
 	/* Which events may power on again: none (LoPAPR 7.3.6.1). */
 	static const uint32_t never[] = { UINT32_MAX, UINT32_MAX };
 
+	return rtas_call(token, never, 2, NULL, 1);
+}
+
+/* The status is in the report: PAPR has no place for it. */
+void papr_power_off(int status)
+{
 	(void)status;
-	(void)rtas_call(papr_firmware.rtas.power_off, never, 2, NULL, 1);
+	/* Where nobody knows yet where RTAS is, Open Firmware may. */
+	if (papr_power_off_by(papr_firmware.rtas.power_off) == RTAS_PARAMETER)
+		papr_openfirmware_power_off();
 }

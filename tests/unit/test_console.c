@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -129,6 +130,132 @@ static void long_lines_come_out_whole(void **state)
 	assert_string_equal(capture.text, expected);
 	console_print("%s", "");
 	assert_int_equal(capture.used, 2000);
+}
+
+/* An NMI comes while the holder writes: to the holder itself, as many as fit, and more. */
+static int nmis_to_come;
+
+static void write_and_take_nmi(const char *text, size_t length)
+{
+	int nmis = nmis_to_come;
+
+	nmis_to_come = 0;
+	capture_write(text, length / 2);
+	for (int i = 0; i < nmis; i++)
+		console_print_from_nmi((uintptr_t)__builtin_frame_address(0), "at %d\n", i);
+	capture_write(text + length / 2, length - length / 2);
+}
+
+static void an_nmi_does_not_break_the_holders_line(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	use_console(write_and_take_nmi);
+	start = counter_read();
+	nmis_to_come = 1;
+	console_print("interrupted\n");
+	assert_string_equal(capture.text, "interrupted\nat 0\n");
+	nmis_to_come = 6;
+	console_print("interrupted\n");
+	assert_string_equal(capture.text, "interrupted\nat 0\ninterrupted\nat 0\nat 1\nat 2\nat 3\n"
+					  "muster: console: 2 lines of NMIs lost\n");
+	/* One that prints is interrupted in its turn. */
+	nmis_to_come = 1;
+	console_print_from_nmi((uintptr_t)__builtin_frame_address(0), "nobody's line is cut\n");
+	assert_true(capture_has("lost\nnobody's line is cut\nat 0\n"));
+	/* And where the line is kept. */
+	console_is_dear = true;
+	console_print_later("kept\n");
+	nmis_to_come = 1;
+	console_print("more\n");
+	console_is_dear = false;
+	assert_true(capture_has("kept\nmore\nat 0\n") || capture_has("kept\nat 0\nmore\n"));
+	/* Nobody has waited for himself. */
+	assert_true(counter_read() - start < SECOND / 2);
+}
+
+/* To another CPU than the holder: its line comes when the holder's is over. */
+static sem_t half_written, nmi_begins;
+
+static void write_in_halves(const char *text, size_t length)
+{
+	capture_write(text, length / 2);
+	if (text[0] == 'a' && text[1] == ' ') {
+		sem_post(&half_written);
+		sem_wait(&nmi_begins);
+		usleep(20000);
+	}
+	capture_write(text + length / 2, length - length / 2);
+}
+
+static void *print_in_halves(void *unused)
+{
+	(void)unused;
+	console_print("a line of others\n");
+	return NULL;
+}
+
+static void an_nmi_waits_for_anothers_line(void **state)
+{
+	pthread_t other;
+
+	(void)state;
+	sem_init(&half_written, 0, 0);
+	sem_init(&nmi_begins, 0, 0);
+	use_console(write_in_halves);
+	assert_int_equal(pthread_create(&other, NULL, print_in_halves, NULL), 0);
+	sem_wait(&half_written);
+	sem_post(&nmi_begins);
+	console_print_from_nmi((uintptr_t)__builtin_frame_address(0), "at 1\n");
+	assert_string_equal(capture.text, "a line of others\nat 1\n");
+	pthread_join(other, NULL);
+}
+
+/* All at once: threads that print, each with NMIs that come to it meanwhile. No line is lost, none is cut. */
+static uint32_t nmis_said;
+
+static void write_with_nmis(const char *text, size_t length)
+{
+	static __thread uint32_t count;
+
+	capture_write(text, length / 2);
+	if (text[0] == 'l' && ++count % 3 == 0) {
+		__atomic_add_fetch(&nmis_said, 1, __ATOMIC_RELAXED);
+		console_print_from_nmi((uintptr_t)__builtin_frame_address(0), "nmi!\n");
+	}
+	sched_yield();
+	capture_write(text + length / 2, length - length / 2);
+}
+
+static void *print_and_be_interrupted(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < LINES; i++) {
+		console_print("line that is long\n");
+		if (i % 5 == 0) {
+			__atomic_add_fetch(&nmis_said, 1, __ATOMIC_RELAXED);
+			console_print_from_nmi((uintptr_t)__builtin_frame_address(0), "nmi!\n");
+		}
+	}
+	return NULL;
+}
+
+static void nmis_cut_no_line(void **state)
+{
+	pthread_t threads[WRITERS];
+
+	(void)state;
+	nmis_said = 0;
+	use_console(write_with_nmis);
+	for (int i = 0; i < WRITERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, print_and_be_interrupted, NULL),
+				 0);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(capture_count("line that is long\n"), WRITERS * LINES);
+	assert_int_equal(capture_count("nmi!\n"), nmis_said);
+	assert_int_equal(capture.used, WRITERS * LINES * 18 + nmis_said * 5);
 }
 
 /* Give the others a chance to get in between. */
@@ -306,6 +433,9 @@ int main(void)
 		cmocka_unit_test_setup(early_text_has_an_end, begin),
 		cmocka_unit_test_setup(later_is_before_the_next, begin),
 		cmocka_unit_test_setup(later_is_never_lost, begin),
+		cmocka_unit_test_setup(an_nmi_does_not_break_the_holders_line, begin),
+		cmocka_unit_test_setup(an_nmi_waits_for_anothers_line, begin),
+		cmocka_unit_test_setup(nmis_cut_no_line, begin),
 		cmocka_unit_test_setup(long_lines_come_out_whole, begin),
 		cmocka_unit_test_setup(lines_do_not_mix, begin),
 		cmocka_unit_test_setup(a_dead_holder_silences_nobody, begin),

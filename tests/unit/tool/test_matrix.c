@@ -113,7 +113,7 @@ static void numbers_to_expect(void **state)
 	(void)state;
 	assert_int_equal(parse("a host-actions=yes possible=6 present=0 nmis=24 added=4 removed=1 "
 			       "tests=372\n"
-			       "b host-actions=no"),
+			       "b host-actions=no ends=yes"),
 			 0);
 	entry = &matrix.entries[0];
 	assert_true(entry->host_actions);
@@ -126,6 +126,7 @@ static void numbers_to_expect(void **state)
 	assert_int_equal(entry->removed.value, 1);
 	assert_true(entry->tests.given);
 	assert_int_equal(entry->tests.value, 372);
+	assert_true(matrix.entries[1].ends && !entry->ends);
 	assert_false(matrix.entries[1].host_actions || matrix.entries[1].added.given);
 }
 
@@ -211,6 +212,7 @@ static void what_is_refused(void **state)
 		{ "a hwids=0-4096", "0-4096" },
 		{ "a hwids=0-0xffffffffffffffff", "m.txt:1: " },
 		{ "a host-actions=maybe", "maybe" },
+		{ "a ends=well", "well" },
 		{ "a nmis=x", "m.txt:1: x: " },
 	};
 
