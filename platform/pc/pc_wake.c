@@ -69,7 +69,7 @@ void pc_park_find(void)
 void pc_park_claim(void)
 {
 	if (region_size)
-		parked_take(&fixmap_reader, region, region_size);
+		parked_take(&fixmap_reader, region, region_size, pc_ram_limit());
 }
 
 struct pc_left_out pc_left_out;
