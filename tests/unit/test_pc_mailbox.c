@@ -298,7 +298,7 @@ static void those_that_the_kernel_before_has_taken(void **state)
 	before.good = false;
 	pc_mailbox_after(&before, &handed_reader);
 	for (uint32_t i = 1; i < 4; i++)
-		assert_false(pc_mailbox_holds(id(i)));
+		assert_false(pc_mailbox_holds(cpu_hwid(cpu_from_number(i))));
 }
 
 static void the_next_kernel_is_told(void **state)
