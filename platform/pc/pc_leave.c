@@ -12,6 +12,8 @@
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
 
+#include <muster/muster.h>
+
 IMAGE_CHOICE(handover);
 
 /* An image may leave the mailbox out: core/image_choice.h. */
@@ -59,6 +61,9 @@ void pc_leave_listen_for_nmis(uint64_t region)
 	struct local_apic_nmi only =
 		local_apic_nmi_only(pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
 
+	if (cpuid_read(1, 0).ecx & CPUID_1_ECX_MWAIT)
+		console_print("muster: handover: this CPU has MONITOR: those that park wait by "
+			      "it\n");
 	park_region_listen(region, &(struct park_apic){ .base = only.base,
 							.spurious = only.spurious,
 							.lint0 = only.lint0,
