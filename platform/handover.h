@@ -25,6 +25,7 @@ struct handed_over {
 	bool good;		      /* page and record are; else a line has said why not */
 	uint32_t parked; /* CPUs that it parked, and of these, those that nobody knows */
 	uint32_t unknown;
+	uint32_t held; /* areas of it that the hypervisor was found to have still */
 	bool again; /* all have left, and the region has been filled anew: it says nothing of them any more */
 	struct park_found found;
 };

@@ -48,6 +48,8 @@ int xen_pvh_shared_info_step(cpu_t cpu)
 	xen_guest.frame = frame;
 	/* Before Xen is told of areas again. */
 	parked_mark();
+	if (xen_pvh_handed_over())
+		xen_pvh_look();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);
