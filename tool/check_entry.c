@@ -126,6 +126,7 @@ static int compare_numbers(const struct matrix_entry *entry, const struct boot_r
 		{ "self-tests passed", entry->tests, result->report.tests_passed },
 		{ "handovers", entry->generation, result->report.handed.generation },
 		{ "CPUs parked", entry->parked, result->report.handed.parked },
+		{ "NMIs survived", entry->nmis_survived, result->report.handed.nmis },
 		{ "machine checks survived", entry->machine_checks,
 		  result->report.handed.machine_checks },
 	};
