@@ -188,7 +188,7 @@ static int send_them(const volatile struct park_page *page)
 			if (!error)
 				continue;
 			console_print("muster: handover: an NMI to CPU %u: %s: the page has "
-				      "counted %lu, and before that %lu\n",
+				      "counted %ju, and before that %ju\n",
 				      cpu.number, muster_error_name(error), page->nmis, before);
 			return error;
 		}
