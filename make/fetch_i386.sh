@@ -16,20 +16,16 @@ cannot() {
 }
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || cannot "no apt-get and dpkg-deb here"
 rm -rf "$folder"
-mkdir -p "$folder/download/lists/partial" "$folder/download/cache/archives/partial" || cannot "no folder $folder"
-download=$(cd "$folder/download" && pwd)
-log=$download/log
-: >"$download/status"
-foreign="-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::State::Lists=$download/lists
-	-o Dir::State::status=$download/status -o Dir::Cache=$download/cache -o APT::Sandbox::User="
+. make/foreign_apt.sh
 echo "muster: fetching $packages libgcc-*-dev for i386"
-# An index that updates only in part is no failure, as long as the packages can be had.
-apt-get $foreign update >"$log" 2>&1
-libgcc=$(apt-cache $foreign depends gcc 2>/dev/null | sed -n 's/.*Depends: gcc-\([0-9]*\).*/libgcc-\1-dev/p' | head -n 1)
+foreign_apt_begin i386 "$folder/download" || cannot "no folder $folder"
+libgcc=$(apt-cache $foreign_options depends gcc 2>/dev/null | sed -n 's/.*Depends: gcc-\([0-9]*\).*/libgcc-\1-dev/p' | head -n 1)
 for package in $packages ${libgcc:-libgcc-dev}; do
-	(cd "$download" && apt-get $foreign download "$package") >>"$log" 2>&1 ||
-		cannot "package $package:i386 could not be had: $(grep '^E:' "$log" | tail -n 1)"
-	dpkg-deb -x "$download/$package"_*.deb "$folder" >>"$log" 2>&1 || cannot "$package: $(tail -n 1 "$log")"
-	rm -f "$download/$package"_*.deb
+	(cd "$foreign_folder" && apt-get $foreign_options download "$package") >>"$foreign_log" 2>&1 ||
+		cannot "package $package:i386 could not be had: $(grep '^E:' "$foreign_log" | tail -n 1)"
+	dpkg-deb -x "$foreign_folder/$package"_*.deb "$folder" >>"$foreign_log" 2>&1 || cannot "$package: $(tail -n 1 "$foreign_log")"
+	rm -f "$foreign_folder/$package"_*.deb
 done
 rm -rf "$folder/download"
+# Newer distributions have nothing there: all of it is below usr.
+[ -e "$folder/lib" ] || ln -s usr/lib "$folder/lib"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The VMI test ROM by itself, under SeaBIOS: on q35 and pc a good one is found and does what it is to do;
-# one with a wrong checksum never gets into memory, and on microvm none does.
+# one with a wrong checksum never gets into memory, and on microvm it
+# does not either, or lies in memory that can be written (QEMU 10).
 # Arguments: the build folder.
 build=$1
 log=$build/vmirom/check.log
@@ -18,4 +19,4 @@ boot() { # machine, ROM
 boot q35 "$build/vmi-64.rom" '^passed$' && ! grep -q '^not ok' "$log" &&
 	boot pc "$build/vmi-4.rom" '^passed$' && ! grep -q '^not ok' "$log" &&
 	boot q35 "$build/vmi-wrong-checksum.rom" '^not ok 0x00000001' &&
-	boot microvm "$build/vmi-64.rom" '^not ok 0x00000001'
+	boot microvm "$build/vmi-64.rom" '^not ok 0x0000000[12]'
