@@ -8,11 +8,10 @@
  * same token for too long puts its own in its place; the former holder, should it go on, finds
  * another's token there and leaves it alone.
  *
- * An NMI can come to the very CPU that has the lock. It would wait for itself, and then print into the line
- * that it has interrupted. So the holder leaves an address on its stack, by which an NMI knows it; what that
- * has to say is put down for the holder to print behind its own line.
+ * What an NMI had to say that came to the holder is printed when it gives up the lock (console_nmi.c).
  */
 #include "core/console_early.h"
+#include "core/console_lock.h"
 #include "core/format.h"
 #include "core/machine.h"
 #include "core/string.h"
@@ -27,7 +26,11 @@
 #pragma weak console_print
 #pragma weak console_vprint
 
-#define LOCK_FREE 0u
+/* An image may leave these out: nothing in it prints from NMIs. */
+#pragma weak console_nmi_flush
+#pragma weak console_nmi_any
+
+#define LOCK_FREE CONSOLE_LOCK_FREE
 
 /* How long one holder is waited for. A line takes milliseconds at most on a serial line. */
 #define LOCK_LIMIT_MS 1000u
@@ -37,27 +40,9 @@
 /* How many holders are waited for, one after the other: 16 lines each of 255 CPUs. */
 #define LOCK_HOLDERS_MAX 4096u
 
-static uint32_t lock = LOCK_FREE;
+uint32_t console_lock = LOCK_FREE;
+uintptr_t console_holder_stack;
 static uint32_t last_token;
-
-/* On the holder's stack; 0: the lock is free, or about to be, or has just been taken. */
-static uintptr_t holder_stack;
-/* An NMI that came to the holder finds that address so close above the stack pointer. Stacks of
- * others have a page that is theirs alone in between. */
-#define HOLDER_REACH 4096u
-
-/* What NMIs that came to the holder had to say: each is whoever's has changed its state. */
-#define PUT_DOWN_MAX 4u
-enum put_down_state {
-	PUT_DOWN_FREE,
-	PUT_DOWN_BEGUN,
-	PUT_DOWN_READY
-};
-static struct {
-	uint32_t state;
-	char text[CONSOLE_LINE_MAX + 1];
-} put_down[PUT_DOWN_MAX];
-static uint32_t put_down_lost;
 
 /* Text from before there was a console. Read and written under the lock. */
 static char early_text[CONSOLE_EARLY_SIZE];
@@ -85,7 +70,7 @@ static uint32_t token_new(void)
 /* The lock changes from one value to another, if it has the first. */
 static bool lock_change(uint32_t from, uint32_t to)
 {
-	return __atomic_compare_exchange_n(&lock, &from, to, false, __ATOMIC_ACQ_REL,
+	return __atomic_compare_exchange_n(&console_lock, &from, to, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_RELAXED);
 }
 
@@ -97,7 +82,7 @@ static void lock_wait(uint32_t mine)
 	struct clock_limit limit = { 0 };
 
 	for (;; cpu_relax()) {
-		uint32_t now = __atomic_load_n(&lock, __ATOMIC_RELAXED);
+		uint32_t now = __atomic_load_n(&console_lock, __ATOMIC_RELAXED);
 
 		if (now == LOCK_FREE) {
 			if (lock_change(LOCK_FREE, mine))
@@ -125,13 +110,13 @@ static uint32_t lock_take(const void *stack)
 		lock_wait(mine);
 		MARK_WAIT_END();
 	}
-	__atomic_store_n(&holder_stack, (uintptr_t)stack, __ATOMIC_RELAXED);
+	__atomic_store_n(&console_holder_stack, (uintptr_t)stack, __ATOMIC_RELAXED);
 	return mine;
 }
 
 void console_break_lock(void)
 {
-	__atomic_store_n(&lock, LOCK_FREE, __ATOMIC_RELEASE);
+	__atomic_store_n(&console_lock, LOCK_FREE, __ATOMIC_RELEASE);
 }
 
 static void early_keep(const char *text, size_t length)
@@ -197,94 +182,29 @@ static void early_flush(void)
 	}
 }
 
-/* Under the lock. */
-static void put_down_flush(void)
-{
-	uint32_t lost = __atomic_exchange_n(&put_down_lost, 0, __ATOMIC_RELAXED);
-	struct console_line line;
-	char message[80];
-
-	line.used = 0;
-	for (uint32_t i = 0; i < PUT_DOWN_MAX; i++) {
-		if (__atomic_load_n(&put_down[i].state, __ATOMIC_ACQUIRE) != PUT_DOWN_READY)
-			continue;
-		early_flush();
-		line_put(&line, put_down[i].text, strlen(put_down[i].text));
-		line_flush(&line);
-		__atomic_store_n(&put_down[i].state, PUT_DOWN_FREE, __ATOMIC_RELEASE);
-	}
-	if (lost) {
-		line_put(&line, message,
-			 format_text(message, sizeof(message),
-				     "muster: console: %u lines of NMIs lost\n", lost));
-		line_flush(&line);
-	}
-}
-
-static bool put_down_any(void)
-{
-	uint32_t any = __atomic_load_n(&put_down_lost, __ATOMIC_RELAXED);
-
-	for (uint32_t i = 0; i < PUT_DOWN_MAX; i++)
-		any |= __atomic_load_n(&put_down[i].state, __ATOMIC_SEQ_CST) == PUT_DOWN_READY;
-	return any;
-}
-
 static void lock_give(uint32_t mine)
 {
 	/* If it is another's the lock was taken away, and is not ours to give. */
-	while (__atomic_load_n(&lock, __ATOMIC_RELAXED) == mine) {
-		put_down_flush();
-		__atomic_store_n(&holder_stack, 0, __ATOMIC_RELAXED);
-		/* An NMI that comes right here is not behind the last line, and not lost. */
-		if (!lock_change(mine, LOCK_FREE) || !put_down_any())
+	while (__atomic_load_n(&console_lock, __ATOMIC_RELAXED) == mine) {
+		if (console_nmi_flush)
+			console_nmi_flush();
+		__atomic_store_n(&console_holder_stack, 0, __ATOMIC_RELAXED);
+		/* An NMI that comes right here is behind the last look. */
+		if (!lock_change(mine, LOCK_FREE) || !console_nmi_any || !console_nmi_any())
 			return;
 		mine = token_new();
 		(void)lock_change(LOCK_FREE, mine);
 	}
 }
 
-/* Has an NMI, which found that stack pointer, come to the holder of the lock? Where that cannot be told it may have. */
-static bool is_holders(uintptr_t stack_pointer)
+void console_write_locked(const char *text, size_t length)
 {
-	uintptr_t stack;
+	struct console_line line;
 
-	if (__atomic_load_n(&lock, __ATOMIC_ACQUIRE) == LOCK_FREE)
-		return false;
-	stack = __atomic_load_n(&holder_stack, __ATOMIC_RELAXED);
-	return !stack || stack - stack_pointer < HOLDER_REACH;
-}
-
-static void put_down_text(const char *format, va_list arguments)
-{
-	for (uint32_t i = 0; i < PUT_DOWN_MAX; i++) {
-		uint32_t state = PUT_DOWN_FREE;
-
-		if (!__atomic_compare_exchange_n(&put_down[i].state, &state, PUT_DOWN_BEGUN, false,
-						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			continue;
-		(void)format_text_v(put_down[i].text, sizeof(put_down[i].text), format, arguments);
-		__atomic_store_n(&put_down[i].state, PUT_DOWN_READY, __ATOMIC_SEQ_CST);
-		return;
-	}
-	__atomic_add_fetch(&put_down_lost, 1, __ATOMIC_RELAXED);
-}
-
-/* It may run on what is left of a stack that somebody prints on already: nothing is formatted twice. */
-void console_print_from_nmi(uintptr_t stack_pointer, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (is_holders(stack_pointer)) {
-		put_down_text(format, arguments);
-		/* Had it just been given up, by somebody else, nobody may come to print it. */
-		if (__atomic_load_n(&lock, __ATOMIC_SEQ_CST) == LOCK_FREE)
-			console_flush_early();
-	} else {
-		console_vprint(format, arguments);
-	}
-	va_end(arguments);
+	line.used = 0;
+	early_flush();
+	line_put(&line, text, length);
+	line_flush(&line);
 }
 
 void console_flush_early(void)

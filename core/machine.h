@@ -77,6 +77,9 @@ struct machine {
 	int (*reset)(cpu_t cpu);
 	/* Interrupt a CPU so that it looks at its call queue. */
 	void (*kick)(cpu_t cpu);
+	/* Send a CPU that was started a non-maskable interrupt. Sent, not waited for. Returns 0 or an error. NULL:
+	 * cannot. */
+	int (*send_nmi)(cpu_t cpu);
 	/*
 	 * Wait for an interrupt, once. Called with interrupts off, returns with them off; the
 	 * interrupt that ends the wait is taken in between.

@@ -258,6 +258,11 @@ int local_apic_send(hwid_t target, uint8_t vector)
 	return command(target, COMMAND_FIXED | COMMAND_ASSERT | vector);
 }
 
+int local_apic_send_nmi(hwid_t target)
+{
+	return command(target, COMMAND_NMI | COMMAND_ASSERT);
+}
+
 int local_apic_send_init(hwid_t target)
 {
 	return command(target, COMMAND_INIT | COMMAND_ASSERT);

@@ -51,7 +51,8 @@ uint32_t local_apic_in_service(void);
 /* A fixed interrupt. */
 int local_apic_send(hwid_t target, uint8_t vector);
 
-/* An NMI to all but this one. */
+/* An NMI: to one CPU, and to all but this one. */
+int local_apic_send_nmi(hwid_t target);
 int local_apic_broadcast_nmi(void);
 
 /* INIT, and start-up at a page below 1 MiB, to one CPU or to all but this one. */

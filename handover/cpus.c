@@ -108,6 +108,13 @@ static void take_out(const struct handover_plan *plan, cpu_t cpu)
 	page->parked--;
 }
 
+static int put_away(const struct handover_plan *plan, cpu_t cpu)
+{
+	if (plan->platform->put_away)
+		return plan->platform->put_away(cpu);
+	return machine_get()->reset ? machine_get()->reset(cpu) : MUSTER_E_NOT_SUPPORTED;
+}
+
 /* Put every CPU that is not in the page, or every one, to where only a start-up reaches it. */
 static int reset_those(struct handover_plan *plan, bool all)
 {
@@ -119,8 +126,7 @@ static int reset_those(struct handover_plan *plan, bool all)
 		record->reset = record->present && (all || !slot_of(plan, record_cpu(record)));
 		if (!record->reset)
 			continue;
-		error = machine_get()->reset ? machine_get()->reset(record_cpu(record))
-					     : MUSTER_E_NOT_SUPPORTED;
+		error = put_away(plan, record_cpu(record));
 		if (error) {
 			console_print("muster: CPU %u: does not park, and cannot be reset: %s\n",
 				      record->number, muster_error_name(error));
@@ -138,8 +144,8 @@ static int reset_those(struct handover_plan *plan, bool all)
 	return 0;
 }
 
-/* Nothing comes of it: all that have left come again. */
-static void come_again(const struct handover_plan *plan)
+/* Nothing comes of it: all that have left come again. Where one does not, it may still wait in the region. */
+static void come_again(struct handover_plan *plan)
 {
 	park_region_take_no_more();
 	park_region_let_go(plan->region);
@@ -151,6 +157,7 @@ static void come_again(const struct handover_plan *plan)
 		if (machine_get()->reset && !machine_get()->reset(cpu))
 			bringup_reset_wait();
 		bringup_come_again(cpu);
+		plan->late |= parks(cpu) && record_state(record) != CPU_ONLINE;
 	}
 }
 

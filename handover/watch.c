@@ -7,6 +7,7 @@
  */
 #include "core/machine.h"
 #include "platform/handover.h"
+#include "platform/platform.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
@@ -32,7 +33,9 @@ int handover_watch(uint32_t milliseconds, uint64_t *bytes)
 {
 	struct clock_limit limit = clock_limit_begin(milliseconds);
 	const struct memory_range *range;
-	int changed = 0;
+	const struct handed_over *handed =
+		platform_current()->handover ? platform_current()->handover->arrived() : NULL;
+	int changed = handed ? (int)__atomic_load_n(&handed->held, __ATOMIC_RELAXED) : 0;
 
 	*bytes = 0;
 	/* Others are at work meanwhile, and their vCPUs come and go. */

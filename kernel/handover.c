@@ -4,7 +4,7 @@
  * until so many have been made (each of the kernels is muster then); handover-from=boot, second or last: the
  * CPU that asks for it, while the boot CPU waits for that; handover-late=N: CPU N does not leave, and
  * park-late=refuse or go-on, what becomes of the handover then; park-trial=nmi or
- * machine-check: some of these for the CPUs that wait. Called by main.c.
+ * machine-check: some of these for the CPUs that wait, by the host; send-nmi: by this kernel. Called by main.c.
  */
 #include "kernel/handover.h"
 
@@ -19,7 +19,8 @@
 enum trial {
 	TRIAL_OFF,
 	TRIAL_NMI,
-	TRIAL_MACHINE_CHECK
+	TRIAL_MACHINE_CHECK,
+	TRIAL_SEND_NMI
 };
 
 enum from {
@@ -34,7 +35,7 @@ static char park_text[PARK_TEXT] = "all";
 
 static const char *const payload_choices[] = { "off", "module", NULL };
 static const char *const from_choices[] = { "boot", "second", "last", NULL };
-static const char *const trial_choices[] = { "off", "nmi", "machine-check", NULL };
+static const char *const trial_choices[] = { "off", "nmi", "machine-check", "send-nmi", NULL };
 static const char *const late_choices[] = { "refuse", "go-on", NULL };
 
 const struct command_line_word handover_words[HANDOVER_WORDS] = {
@@ -161,6 +162,40 @@ static int try_them(const volatile struct park_page *page)
 	return 0;
 }
 
+/* Has the page counted one more? */
+static bool one_more(const volatile uint64_t *count, uint64_t before)
+{
+	struct clock_limit limit = clock_limit_begin(clock_cpu_limit());
+
+	while (*count == before && !clock_limit_over(&limit))
+		cpu_relax();
+	return *count == before + 1;
+}
+
+/* The same, but this CPU sends them, to one after the other of those that wait: each counts once. */
+static int send_them(const volatile struct park_page *page)
+{
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		for_each_cpu (cpu) {
+			uint64_t before = page->nmis;
+			int error;
+
+			if (cpu_state(cpu) != CPU_HELD)
+				continue;
+			error = nmi_send(cpu);
+			if (!error && !one_more(&page->nmis, before))
+				error = MUSTER_E_TIMED_OUT;
+			if (!error)
+				continue;
+			console_print("muster: handover: an NMI to CPU %u: %s: the page has "
+				      "counted %ju, and before that %ju\n",
+				      cpu.number, muster_error_name(error), page->nmis, before);
+			return error;
+		}
+	}
+	return 0;
+}
+
 int handover_go(void)
 {
 	static struct cpu_call_request request;
@@ -182,7 +217,7 @@ int handover_go(void)
 		return MUSTER_E_BUSY;
 	}
 	if (trial_choice)
-		order.waiting = try_them;
+		order.waiting = trial_choice == TRIAL_SEND_NMI ? send_them : try_them;
 	if (late_cpu < cpu_possible_count() && !arrival.generation)
 		(void)cpu_call_async(cpu_from_number((uint32_t)late_cpu), &request, be_late, NULL);
 	wait_until_asked();

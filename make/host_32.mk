@@ -32,6 +32,10 @@ PLAN_32_OBJECTS := $(PLAN_OBJECTS:$(BUILD)/hosted/%=$(BUILD)/hosted_32/%)
 $(BUILD)/tests_32/tests/unit/test_handover_plan: EXTRA_OBJECTS := $(PLAN_32_OBJECTS)
 $(BUILD)/tests_32/tests/unit/test_handover_plan: $(PLAN_32_OBJECTS)
 
+REGION_32_OBJECTS := $(patsubst %,$(BUILD)/hosted_32/arch/%.o,x86_64/park_region i386/park_mode)
+$(BUILD)/tests_32/tests/unit/test_park_region: EXTRA_OBJECTS := $(REGION_32_OBJECTS)
+$(BUILD)/tests_32/tests/unit/test_park_region: $(REGION_32_OBJECTS)
+
 .PHONY: unit-32
 unit-32: $(UNIT_32_TESTS)
--include $(HOST_32_OBJECTS:.o=.d) $(PLAN_32_OBJECTS:.o=.d) $(UNIT_32_TESTS:=.d)
+-include $(HOST_32_OBJECTS:.o=.d) $(PLAN_32_OBJECTS:.o=.d) $(REGION_32_OBJECTS:.o=.d) $(UNIT_32_TESTS:=.d)

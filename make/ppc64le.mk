@@ -76,6 +76,9 @@ $(eval $(call ppc64_kernel,h01-secondary,tests/history/h01_percpu_before_base_se
 $(eval $(call ppc64_kernel,h03,tests/history/h03_boot_area_reused.c,$(PPC64_WHOLE) --wrap=unit_move_boot))
 $(eval $(call ppc64_kernel,early-panic,tests/boot/early_panic.c,$(PPC64_WHOLE)))
 $(eval $(call ppc64_kernel,h10,tests/history/h10_traced_after_panic.c,$(PPC64_WHOLE) --wrap=papr_hcall --wrap=rtas_call))
+# Kernels that leave something with the hypervisor when they hand over.
+$(foreach area,vpa log shadow,$(eval $(call ppc64_kernel,keeps-$(area),$(PPC64_KERNEL) tests/boot/keeps_$(area).c,$(PPC64_WHOLE) --wrap=papr_hcall)))
+check-build: $(foreach area,vpa log shadow,$(BUILD)/keeps-$(area)-ppc64le.elf)
 check-build: $(foreach kernel,h01-boot h01-secondary h03 h10 early-panic,$(BUILD)/$(kernel)-ppc64le.elf)
 check-build: $(BUILD)/kexec-ppc64le.elf
 

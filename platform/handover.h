@@ -25,6 +25,7 @@ struct handed_over {
 	bool good;		      /* page and record are; else a line has said why not */
 	uint32_t parked; /* CPUs that it parked, and of these, those that nobody knows */
 	uint32_t unknown;
+	uint32_t held; /* areas of it that the hypervisor was found to have still */
 	bool again; /* all have left, and the region has been filled anew: it says nothing of them any more */
 	struct park_found found;
 };
@@ -68,6 +69,9 @@ struct platform_handover {
 	bool (*is_sibling)(cpu_t cpu);
 	/* The region has been filled: say in it how CPUs listen there for NMIs. */
 	void (*listen_for_nmis)(uint64_t region);
+	/* Put a CPU that does not park, and has left if it ever will, to where it uses nothing of ours. Sent, not
+	 * waited for. Returns 0 or an error: then it may be anywhere. NULL: struct machine's `reset` is good. */
+	int (*put_away)(cpu_t cpu);
 	/* Does the hypervisor hold some of that memory, whatever is undone? */
 	bool (*holds)(uint64_t base, uint64_t size);
 	/*

@@ -53,11 +53,17 @@ void parked_mark(void)
 	}
 }
 
-void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size)
+void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size, uint64_t limit)
 {
 	reader = from;
 	handed.region = region;
 	handed.region_size = size;
+	if (region >= limit || size > limit - region) {
+		console_print("muster: park region at %#jx, %#jx bytes: not within what this "
+			      "kernel reaches: not used: CPUs start cold\n",
+			      region, size);
+		return;
+	}
 	if (memory_take_back(handed.region, handed.region_size) ||
 	    mem_claim(handed.region, handed.region_size, "park region")) {
 		console_print(

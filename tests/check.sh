@@ -177,6 +177,7 @@ figures() {
 	run_test "bench, few CPUs and no peers" "$BUILD/muster" bench --quick --json "$LOGS/bench.json"
 	run_test "bench: its JSON has what the table has" sh -c \
 		"grep -q '\"cpus\": 16' '$LOGS/bench.json' && grep -q '\"verdict\": \"reached\"' '$LOGS/bench.json'"
+	run_test "bench: what is counted keeps its limits" sh tests/bench_limits.sh "$LOGS/bench.json"
 }
 
 if [ -n "$ONLY" ]; then

@@ -43,7 +43,7 @@
 static const uint64_t all_cpus[] = { 1, 4, 16, 64, 255 };
 static const uint64_t park_cpus[BENCH_PARKS] = { 2, 16, 255 };
 static const uint64_t papr_cpus[BENCH_VIRTUAL] = { 4, 16, 64 };
-static const uint64_t quick_cpus[] = { 1, 4, 16 };
+static const uint64_t quick_cpus[] = { 1, 4, 16, 64 };
 
 static void say(const char *what, uint64_t cpus)
 {

@@ -127,6 +127,7 @@ static int compare_numbers(const struct matrix_entry *entry, const struct boot_r
 		{ "handovers", entry->generation, result->report.handed.generation },
 		{ "CPUs parked", entry->parked, result->report.handed.parked },
 		{ "CPUs parked at the least", entry->parked, result->report.handed.parked_least },
+		{ "NMIs survived", entry->nmis_survived, result->report.handed.nmis },
 		{ "machine checks survived", entry->machine_checks,
 		  result->report.handed.machine_checks },
 	};

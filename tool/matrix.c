@@ -105,6 +105,7 @@ static int set_expected(struct matrix_entry *entry, const char *key, const char 
 		{ "parked", &entry->parked },
 		{ "generation", &entry->generation },
 		{ "machine-checks", &entry->machine_checks },
+		{ "nmis-survived", &entry->nmis_survived },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

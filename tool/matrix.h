@@ -29,7 +29,7 @@
  *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
  *	tests=			so many self-tests passed
  *	generation=, parked=	so many handovers, and CPUs parked at the last, and at none fewer
- *	machine-checks=		so many machine checks survived in park pages
+ *	machine-checks=, nmis-survived=	so many survived in park pages
  * With random-nmis= some of them must have been counted in park pages.
  */
 #ifndef TOOL_MATRIX_H
@@ -53,7 +53,7 @@ struct matrix_entry {
 	bool has_online, has_status;
 	uint64_t online, status;
 	struct matrix_number possible, present, nmis, added, removed, tests, generation, parked,
-		machine_checks;
+		machine_checks, nmis_survived;
 };
 
 struct matrix {

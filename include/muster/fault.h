@@ -31,6 +31,14 @@ bool fault_has_no_execute(void) __attribute__((weak));
  * without one is a panic. */
 uint64_t nmi_count_read(cpu_t cpu);
 
+/*
+ * Send a non-maskable interrupt (ppc64: a system reset) to another CPU, whatever it is at, if it has been started; it
+ * is not waited for. Two that are not taken in between may be one; on ppc64 the second of them is the end of that
+ * CPU. Returns 0; MUSTER_E_INVALID: no such CPU, or this one; MUSTER_E_NOT_SUPPORTED: the platform cannot;
+ * or what its hypervisor said. Needs: CAP_ONLINE of the calling CPU.
+ */
+int nmi_send(cpu_t cpu);
+
 #ifdef __cplusplus
 }
 #endif

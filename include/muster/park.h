@@ -162,6 +162,8 @@ PARK_IS(offsetof(struct park_slot, machine_checks) == PARK_SLOT_MACHINE_CHECKS);
 #define HANDOVER_XEN_SHARED_INFO 2 /* held: no RAM lies there; map it to the same frame */
 #define HANDOVER_PROCESS_TABLE \
 	3 /* ppc64: known to the hypervisor, which does not look; RAM when another is */
+#define HANDOVER_MAILBOX_CPU \
+	4 /* x86: taken from the firmware's wakeup mailbox, and not there any more; no memory */
 #define HANDOVER_GIVEN_BACK \
 	16 /* the hypervisor had it and has given it back: RAM like any other. It is
 				* told so that the next kernel can see for itself that nobody writes there */

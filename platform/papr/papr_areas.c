@@ -267,7 +267,11 @@ void papr_areas_prepare_undo(cpu_t cpu)
 
 int papr_areas_online(cpu_t cpu)
 {
-	return chosen ? areas_online(cpu) : 0;
+	if (!chosen)
+		return 0;
+	if (asked->look)
+		asked->look(cpu);
+	return areas_online(cpu);
 }
 
 void papr_areas_online_undo(cpu_t cpu)

@@ -9,10 +9,14 @@
 #include "platform/papr/papr.h"
 #include "platform/papr/papr_areas.h"
 #include "platform/papr/papr_home.h"
+#include "platform/papr/papr_park.h"
 #include "platform/papr/rtas.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
+
+/* An image may leave this out: core/image_choice.h. */
+#pragma weak papr_park_look
 
 /* Nothing lies there, with translation and without: below the poison of per-CPU bases (arch/ppc64/offsets.h). */
 #define AREA_POISON_ADDRESS UINT64_C(0xc00ffffe00000000)
@@ -67,6 +71,7 @@ int papr_boot_areas_step(cpu_t cpu)
 
 	guest = (struct papr_area_guest){
 		.register_area = register_area,
+		.look = papr_park_look ? papr_park_look : NULL,
 		.offered = device_tree_hypertas_has(&papr_firmware.tree, "hcall-splpar"),
 		.data_cache_line = papr_firmware.processor.data_cache_line,
 		.slb_entries = papr_firmware.processor.slb_entries,

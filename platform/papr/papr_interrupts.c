@@ -67,6 +67,13 @@ static void stop_others(void)
 	(void)papr_hcall_raw(H_SIGNAL_SYS_RESET, ALL_OTHERS, 0, 0, 0, NULL);
 }
 
+static int send_nmi(cpu_t cpu)
+{
+	return papr_hcall_raw(H_SIGNAL_SYS_RESET, cpu_vcpu_id(cpu).value, 0, 0, 0, NULL)
+		       ? MUSTER_E_INVALID
+		       : 0;
+}
+
 /*
  * The decrementer cannot be turned off, only be put far away: 2^31 ticks, four seconds, or, where it has more
  * bits, years. Whether it has them the hypervisor decides for each guest, so it is looked at.
@@ -128,6 +135,7 @@ int papr_interrupts_step(cpu_t cpu)
 	ppc64_machine.kick = chosen->kick;
 	ppc64_machine.wait_for_interrupt = wait_for_interrupt;
 	ppc64_machine.stop_others = stop_others;
+	ppc64_machine.send_nmi = send_nmi;
 	return 0;
 }
 

@@ -10,4 +10,7 @@ void papr_park_find(void);
 
 extern const struct platform_handover papr_handover;
 
+/* On each CPU of a kernel that was handed over to, before it registers areas of its own. */
+void papr_park_look(cpu_t cpu);
+
 #endif

@@ -110,6 +110,17 @@ void pc_mailbox_released(hwid_t hwid);
 /* A CPU has stopped: make sure that it is with the firmware again, if that takes it. */
 void pc_mailbox_took_back(hwid_t hwid);
 void pc_mailbox_say(void);
+/*
+ * Handovers. The kernel before us: which CPUs are with the firmware no more, by its record; by a region without a
+ * record that can be used, all of them may have been taken. And this one, when it leaves: say the same; and, where the
+ * firmware takes CPUs back, is one that has left back there? 0, or MUSTER_E_NOT_SUPPORTED: then it can be had back
+ * by nobody.
+ */
+struct handed_over;
+struct handover_list;
+void pc_mailbox_after(const struct handed_over *handed, const struct firmware_reader *reader);
+void pc_mailbox_tell(struct handover_list *list);
+int pc_mailbox_put_away(cpu_t cpu);
 /* pc_hotplug.c */
 int pc_hotplug_poll(struct platform_news *news);
 int pc_hotplug_eject(cpu_t cpu);

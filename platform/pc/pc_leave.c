@@ -9,10 +9,18 @@
 #include "arch/x86_64/registers.h"
 #include "core/cpu_table.h"
 #include "core/image_choice.h"
+#include "core/machine.h"
 #include "device/local_apic.h"
 #include "platform/pc/pc.h"
 
+#include <muster/muster.h>
+
 IMAGE_CHOICE(handover);
+
+/* An image may leave the mailbox out: core/image_choice.h. */
+#pragma weak pc_mailbox_exists
+#pragma weak pc_mailbox_put_away
+#pragma weak pc_mailbox_tell
 
 #define LEAF_TOPOLOGY 0xb /* Intel SDM vol. 2A, CPUID, leaf 0Bh */
 #define LEAF_SHIFT    0x1f
@@ -54,6 +62,9 @@ void pc_leave_listen_for_nmis(uint64_t region)
 	struct local_apic_nmi only =
 		local_apic_nmi_only(pc_firmware.madt.nmis, pc_firmware.madt.nmi_count);
 
+	if (cpuid_read(1, 0).ecx & CPUID_1_ECX_MWAIT)
+		console_print("muster: handover: this CPU has MONITOR: those that park wait by "
+			      "it\n");
 	park_region_listen(region, &(struct park_apic){ .base = only.base,
 							.spurious = only.spurious,
 							.lint0 = only.lint0,
@@ -67,14 +78,30 @@ static bool holds(uint64_t base, uint64_t size)
 	return false;
 }
 
+static bool mailbox_exists(void)
+{
+	return pc_mailbox_exists && pc_mailbox_exists();
+}
+
+static int put_away(cpu_t cpu)
+{
+	return mailbox_exists() ? pc_mailbox_put_away(cpu) : machine_get()->reset(cpu);
+}
+
 static void undo(struct handover_list *list)
+{
+	if (mailbox_exists())
+		pc_mailbox_tell(list);
+}
+
+static void undo_last(struct handover_list *list)
 {
 	(void)list;
 }
 
 static uint32_t entries_max(void)
 {
-	return 0;
+	return mailbox_exists() ? cpu_possible_count() : 0;
 }
 
 const struct platform_handover pc_handover = {
@@ -84,8 +111,9 @@ const struct platform_handover pc_handover = {
 	.tell = pc_tell,
 	.is_sibling = pc_leave_is_sibling,
 	.listen_for_nmis = pc_leave_listen_for_nmis,
+	.put_away = put_away,
 	.holds = holds,
 	.undo = undo,
-	.undo_last = undo,
+	.undo_last = undo_last,
 	.entries_max = entries_max,
 };

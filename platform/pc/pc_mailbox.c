@@ -21,6 +21,7 @@
 #include "core/string.h"
 #include "device/local_apic.h"
 #include "device/wakeup_mailbox.h"
+#include "platform/handover.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
@@ -105,7 +106,7 @@ static void look_for_late_one(void)
 
 bool pc_mailbox_holds(hwid_t hwid)
 {
-	if (!mailbox.at)
+	if (!mailbox.at || hwid.value > LOCAL_APIC_ID_MAX)
 		return false;
 	look_for_late_one();
 	return !away[hwid.value];
@@ -149,6 +150,37 @@ void pc_mailbox_took_back(hwid_t hwid)
 	/* If it does not answer, a line has said so, and INIT is what is left. */
 	if (!wakeup_mailbox_test(&mailbox, (uint32_t)hwid.value, clock_cpu_limit()))
 		away[hwid.value] = false;
+}
+
+void pc_mailbox_after(const struct handed_over *handed, const struct firmware_reader *reader)
+{
+	struct handover_entry entry;
+
+	if (!handed->region_size)
+		return;
+	if (!handed->good)
+		for_each_cpu (cpu)
+			pc_mailbox_released(cpu_hwid(cpu));
+	else
+		for (uint32_t i = 0; park_read_entry(reader, &handed->found, i, &entry); i++)
+			if (entry.kind == HANDOVER_MAILBOX_CPU)
+				pc_mailbox_released(hwid_from_value(entry.hwid));
+}
+
+void pc_mailbox_tell(struct handover_list *list)
+{
+	for_each_cpu (cpu)
+		if (mailbox.at && !pc_mailbox_holds(cpu_hwid(cpu)))
+			handover_list_add(list, HANDOVER_MAILBOX_CPU, cpu_hwid(cpu).value, 0, 0);
+}
+
+/* Whether INIT reaches a CPU nobody says, on a machine that has this; and a test of one that has not left would
+ * never be answered. */
+int pc_mailbox_put_away(cpu_t cpu)
+{
+	if (!pc_mailbox_holds(cpu_hwid(cpu)) && cpu_state(cpu) == CPU_HELD)
+		pc_mailbox_took_back(cpu_hwid(cpu));
+	return pc_mailbox_holds(cpu_hwid(cpu)) ? 0 : MUSTER_E_NOT_SUPPORTED;
 }
 
 void pc_mailbox_say(void)

@@ -78,6 +78,11 @@ static void stop_others(void)
 	(void)local_apic_broadcast_nmi();
 }
 
+static int send_nmi(cpu_t cpu)
+{
+	return local_apic_send_nmi(cpu_hwid(cpu));
+}
+
 static bool mailbox_exists(void)
 {
 	return pc_mailbox_exists && pc_mailbox_exists();
@@ -105,6 +110,7 @@ int pc_interrupts_begin(trap_handler *call, void (*kick)(cpu_t cpu), int (*reset
 	error = local_apic_begin(pc_firmware.madt.local_apic);
 	if (!error) {
 		x86_machine.stop_others = stop_others;
+		x86_machine.send_nmi = send_nmi;
 		x86_machine.reset = reset_one;
 	}
 	return error;

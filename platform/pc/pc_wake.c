@@ -24,6 +24,7 @@
 IMAGE_CHOICE(park);
 
 /* An image may leave this out: core/image_choice.h. */
+#pragma weak pc_mailbox_after
 #pragma weak pc_mailbox_released
 
 /* The region, as told; no bytes: there is none. */
@@ -69,7 +70,7 @@ void pc_park_find(void)
 void pc_park_claim(void)
 {
 	if (region_size)
-		parked_take(&fixmap_reader, region, region_size);
+		parked_take(&fixmap_reader, region, region_size, pc_ram_limit());
 }
 
 struct pc_left_out pc_left_out;
@@ -126,6 +127,8 @@ int pc_start_code_row(cpu_t cpu)
 
 	if (error)
 		return error;
+	if (pc_mailbox_after)
+		pc_mailbox_after(parked_handed_over(), &fixmap_reader);
 	error = parked_prepare();
 	if (error)
 		pc_start_code_undo(cpu);

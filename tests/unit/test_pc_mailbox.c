@@ -6,9 +6,11 @@
 #include "arch/x86_64/page_table.h"
 #include "arch/x86_64/start_page.h"
 #include "core/clock_store.h"
+#include "core/cpu_table.h"
 #include "core/memory_map.h"
 #include "firmware/acpi_abi.h"
 #include "host_machine.h"
+#include "platform/handover.h"
 #include "platform/pc/pc.h"
 
 #include <muster/muster.h>
@@ -242,14 +244,120 @@ static void reset_vectors_that_cannot_be(void **state)
 	assert_false(pc_mailbox_exists());
 }
 
+/* The kernel before us, as far as it matters here: its record lies in `handed_entries`, at no address. */
+#define RECORD (512 * MIB)
+static struct handover_entry handed_entries[4];
+
+static bool read_handed(void *context, uint64_t physical, void *buffer, size_t size)
+{
+	uint64_t offset = physical - RECORD - sizeof(struct handover_record);
+
+	(void)context;
+	if (offset > sizeof(handed_entries) - size)
+		return false;
+	memcpy(buffer, (const char *)handed_entries + offset, size);
+	return true;
+}
+
+static const struct firmware_reader handed_reader = { .read = read_handed };
+
+static struct handed_over handed(uint32_t entries)
+{
+	struct handed_over before = { .region = RECORD, .region_size = MIB, .good = true };
+
+	before.found.has_record = true;
+	before.found.page.record = RECORD;
+	before.found.record.entry_count = entries;
+	before.found.record.entry_size = sizeof(struct handover_entry);
+	return before;
+}
+
+static void those_that_the_kernel_before_has_taken(void **state)
+{
+	struct handed_over before = { .good = false };
+
+	(void)state;
+	assert_int_equal(pc_mailbox_begin(), 0);
+	pc_mailbox_after(&before, &handed_reader);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_true(pc_mailbox_holds(id(i)));
+	before = handed(4);
+	handed_entries[0] =
+		(struct handover_entry){ .kind = HANDOVER_GIVEN_BACK, .hwid = 1, .size = 64 };
+	handed_entries[1] = (struct handover_entry){ .kind = HANDOVER_MAILBOX_CPU, .hwid = 2 };
+	handed_entries[2] =
+		(struct handover_entry){ .kind = HANDOVER_MAILBOX_CPU, .hwid = UINT64_MAX };
+	handed_entries[3] = (struct handover_entry){ .kind = HANDOVER_MAILBOX_CPU, .hwid = 3 };
+	pc_mailbox_after(&before, &handed_reader);
+	assert_true(pc_mailbox_holds(id(1)));
+	assert_false(pc_mailbox_holds(id(2)));
+	assert_false(pc_mailbox_holds(id(3)));
+	/* Nothing is known of them. */
+	pc_mailbox_end();
+	assert_int_equal(pc_mailbox_begin(), 0);
+	before.good = false;
+	pc_mailbox_after(&before, &handed_reader);
+	for (uint32_t i = 1; i < 4; i++)
+		assert_false(pc_mailbox_holds(cpu_hwid(cpu_from_number(i))));
+}
+
+static void the_next_kernel_is_told(void **state)
+{
+	struct handover_entry entries[4];
+	struct handover_list list = { .at = entries, .room = 4 };
+
+	(void)state;
+	pc_mailbox_tell(&list);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(pc_mailbox_begin(), 0);
+	pc_mailbox_tell(&list);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(pc_mailbox_start(cpu_hwid(cpu_from_number(2))), 0);
+	pc_mailbox_tell(&list);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(entries[0].kind, HANDOVER_MAILBOX_CPU);
+	assert_true(entries[0].hwid == cpu_hwid(cpu_from_number(2)).value && !entries[0].size);
+}
+
+/* One that does not park must be back with the firmware, or it is nobody's to leave. */
+static void put_away(void **state)
+{
+	cpu_t one = cpu_from_number(1), two = cpu_from_number(2);
+
+	(void)state;
+	assert_int_equal(pc_mailbox_begin(), 0);
+	assert_int_equal(pc_mailbox_start(cpu_hwid(one)), 0);
+	cpu_record(one)->state = CPU_HELD;
+	assert_int_equal(pc_mailbox_put_away(one), MUSTER_E_NOT_SUPPORTED);
+	assert_int_equal(pc_mailbox_put_away(two), 0);
+	pc_mailbox_end();
+
+	pc_firmware.madt.wakeup.reset_vector = RESET;
+	assert_int_equal(pc_mailbox_begin(), 0);
+	assert_int_equal(pc_mailbox_start(cpu_hwid(one)), 0);
+	assert_int_equal(pc_mailbox_start(cpu_hwid(two)), 0);
+	assert_int_equal(pc_mailbox_put_away(one), 0);
+	assert_int_equal(tests, 1);
+	/* It has not left: nobody asks it. */
+	cpu_record(two)->state = CPU_ONLINE;
+	assert_int_equal(pc_mailbox_put_away(two), MUSTER_E_NOT_SUPPORTED);
+	assert_int_equal(tests, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests_of_mailbox[] = {
-		TEST(without_a_reset_vector_once), TEST(with_a_reset_vector_again_and_again),
-		TEST(one_that_does_not_come_back), TEST(one_that_is_late),
-		TEST(mailboxes_that_cannot_be),	   TEST(reset_vectors_that_cannot_be),
+		TEST(without_a_reset_vector_once),
+		TEST(with_a_reset_vector_again_and_again),
+		TEST(one_that_does_not_come_back),
+		TEST(one_that_is_late),
+		TEST(mailboxes_that_cannot_be),
+		TEST(reset_vectors_that_cannot_be),
+		TEST(those_that_the_kernel_before_has_taken),
+		TEST(the_next_kernel_is_told),
+		TEST(put_away),
 	};
 
 	return cmocka_run_group_tests(tests_of_mailbox, NULL, NULL);

@@ -28,6 +28,7 @@ int xen_pvh_interrupts_step(cpu_t cpu);
 bool xen_pvh_handed_over(void);
 uint64_t xen_pvh_shared_info_before(void);
 int xen_pvh_adopt(void);
+void xen_pvh_look(void);
 
 /* xen_pvh_leave.c */
 extern const struct platform_handover xen_pvh_handover;

@@ -9,7 +9,9 @@
 #include "platform/pc/pc_park.h"
 #include "platform/xen/pvh/xen_pvh.h"
 #include "platform/xen/vcpu_areas.h"
+#include "platform/xen/xen_time.h"
 
+#include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 uint64_t xen_pvh_shared_info_before(void)
@@ -58,6 +60,55 @@ int xen_pvh_adopt(void)
 		forget_events(entry.address);
 	}
 	return 0;
+}
+
+/* When it is, by what Xen writes for the boot CPU; 0: not known. It may be behind what Xen itself takes for the time. */
+static uint64_t system_time(void)
+{
+	const struct handed_over *handed = parked_handed_over();
+	struct handover_entry entry;
+
+	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &handed->found, i, &entry); i++) {
+		const struct vcpu_info *info = machine_get()->direct(entry.address);
+
+		if (entry.kind == HANDOVER_XEN_VCPU_INFO && info &&
+		    entry.hwid == handed->found.record.boot_hwid)
+			return xen_system_time(&info->time, counter_read());
+	}
+	return 0;
+}
+
+static uint64_t time_blocked(vcpu_id_t vcpu)
+{
+	struct vcpu_runstate_info info = { .state = RUNSTATE_running };
+
+	return xen_vcpu_op(VCPUOP_get_runstate_info, vcpu, &info) ? 0 : info.time[RUNSTATE_blocked];
+}
+
+/*
+ * What Xen still has of the boot CPU it writes to now, or never: soon it is told of an area of ours in its place. A
+ * vCPU that waits is not running, and Xen says so in its runstate area before another runs. It must really wait: a
+ * moment that is over already ends before anybody looks whether it waits. CPUs that are parked go on running; but what
+ * the kernel before forgot for one it forgot for all.
+ */
+#define LOOK_FIRST 200000u /* ns */
+#define LOOK_LAST  (UINT64_C(2) << 30)
+
+void xen_pvh_look(void)
+{
+	uint64_t now = system_time();
+	vcpu_id_t vcpu = xen_cpuid_vcpu_id(&xen_pvh_cpuid);
+	uint64_t before;
+
+	if (!now || vcpu.value == VCPU_ID_UNKNOWN_VALUE)
+		return;
+	before = time_blocked(vcpu);
+	for (uint64_t wait = LOOK_FIRST; wait < LOOK_LAST && time_blocked(vcpu) == before;
+	     wait *= 2) {
+		struct sched_poll poll = { .timeout = now + wait };
+
+		(void)xen_sched_op(SCHEDOP_poll, &poll);
+	}
 }
 
 bool xen_pvh_handed_over(void)

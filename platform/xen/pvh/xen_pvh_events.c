@@ -48,6 +48,8 @@ int xen_pvh_shared_info_step(cpu_t cpu)
 	xen_guest.frame = frame;
 	/* Before Xen is told of areas again. */
 	parked_mark();
+	if (xen_pvh_handed_over())
+		xen_pvh_look();
 	if (!physical)
 		return MUSTER_E_NO_MEMORY;
 	map.gpfn = frame(physical);
@@ -89,6 +91,12 @@ static int reset(cpu_t cpu)
 	return local_apic_send_init(cpu_hwid(cpu));
 }
 
+/* An NMI of a hypercall's does not ask the vCPU's local APIC. */
+static int send_nmi(cpu_t cpu)
+{
+	return xen_error(xen_vcpu_op(VCPUOP_send_nmi, cpu_vcpu_id(cpu), NULL));
+}
+
 int xen_pvh_interrupts_step(cpu_t cpu)
 {
 	int error;
@@ -102,6 +110,8 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 		xen_events_reset();
 		xen_guest.adopt = xen_pvh_adopt;
 	}
+	if (xen_pvh_start_by != XEN_PVH_START_BY_APIC)
+		x86_machine.send_nmi = send_nmi;
 	x86_machine.wait_a_moment = xen_wait_a_moment;
 	xen_events_choose(false);
 	return callback_set(TRAP_CALL);

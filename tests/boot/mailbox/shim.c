@@ -21,6 +21,10 @@
 #define E820_NVS     4u
 #define LINE_MAX     2048u
 #define MAP_MAX	     64u
+/* cpio(5), "newc": the header's bytes, and where in it sizes are, in hexadecimal. */
+#define ARCHIVE_HEADER	  110u
+#define ARCHIVE_FILE_SIZE 54u
+#define ARCHIVE_NAME_SIZE 94u
 
 /* ELF64, System V ABI. */
 struct elf_header {
@@ -47,6 +51,7 @@ void shim_main(const struct hvm_start_info *told) __attribute__((noreturn));
 void shim_enter(uint32_t entry, uint32_t start_info) __attribute__((noreturn));
 
 static struct hvm_start_info info;
+static struct hvm_modlist_entry kernels_module;
 static struct hvm_memmap_table_entry map[MAP_MAX];
 static char line[LINE_MAX], patch[32];
 static int version = -1;
@@ -238,6 +243,60 @@ static uint32_t load(const struct hvm_modlist_entry *module)
 	return entry;
 }
 
+static uint32_t hexadecimal(const char *digits)
+{
+	uint32_t number = 0;
+
+	for (int i = 0; i < 8; i++) {
+		uint32_t digit = (uint32_t)digits[i] | 0x20;
+
+		number = number << 4 | (digit - (digit > '9' ? 'a' - 10 : '0'));
+	}
+	return number;
+}
+
+/* Words that are ours are not the next kernel's either. */
+static void blank_words(char *text, uint32_t size)
+{
+	for (uint32_t i = 0; i + 5 <= size; i++) {
+		if ((i && text[i - 1] != ' ') || memcmp(text + i, "shim.", 5))
+			continue;
+		for (; i < size && text[i] != ' '; i++)
+			text[i] = ' ';
+	}
+}
+
+/* The kernel: the module, or where that is an archive (cpio(5), "newc") the file `payload` in it. Then the kernel is given
+ * the archive as its own module. */
+static const struct hvm_modlist_entry *kernel_in(const struct hvm_modlist_entry *module)
+{
+	static struct hvm_modlist_entry found;
+	char *at = (char *)module->paddr;
+	char *end = at + module->size;
+
+	if (memcmp(at, "070701", 6))
+		return module;
+	kernels_module = *module;
+	info.nr_modules = 1;
+	info.modlist_paddr = (uintptr_t)&kernels_module;
+	while (at + ARCHIVE_HEADER < end && !memcmp(at, "070701", 6)) {
+		const char *name = at + ARCHIVE_HEADER;
+		uint32_t size = hexadecimal(at + ARCHIVE_FILE_SIZE);
+		uint32_t names = hexadecimal(at + ARCHIVE_NAME_SIZE);
+		char *file = at + ((ARCHIVE_HEADER + names + 3) & ~3u);
+
+		if (text_is(name, "payload"))
+			found = (struct hvm_modlist_entry){ .paddr = (uintptr_t)file,
+							    .size = size };
+		if (text_is(name, "append"))
+			blank_words(file, size);
+		at = file + ((size + 3) & ~3u);
+	}
+	if (!found.size)
+		give_up("no payload is in the archive");
+	return &found;
+}
+
 void shim_main(const struct hvm_start_info *told)
 {
 	uint32_t entry, others;
@@ -247,7 +306,7 @@ void shim_main(const struct hvm_start_info *told)
 	if (!told->rsdp_paddr)
 		give_up("no RSDP");
 	read_line(told->cmdline_paddr ? (const char *)told->cmdline_paddr : "");
-	entry = load((const struct hvm_modlist_entry *)told->modlist_paddr);
+	entry = load(kernel_in((const struct hvm_modlist_entry *)told->modlist_paddr));
 	others = tables_processors(told->rsdp_paddr) - 1;
 	if (version >= 0)
 		gather(others);

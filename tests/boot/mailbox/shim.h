@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shim: firmware of our own for tests, since QEMU has none that offers a wakeup mailbox, nor
- * tables that are wrong. Booted by PVH with a kernel as its module, it starts the other processors
+ * tables that are wrong. Booted by PVH with a kernel as its module, or an archive with one, it starts the other processors
  * and leaves them in its mailbox loop, changes ACPI tables, and enters the kernel by PVH.
  *
  * Words on its command line; all others are the kernel's:

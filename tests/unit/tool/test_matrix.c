@@ -137,7 +137,7 @@ static void handovers_to_expect(void **state)
 	(void)state;
 	assert_int_equal(
 		parse("a payload=muster park=no-sibling payload-append=\"x=1 y\" initrd=file "
-		      "random-nmis=1000 generation=100 parked=3 machine-checks=8\n"
+		      "random-nmis=1000 generation=100 parked=3 machine-checks=8 nmis-survived=24\n"
 		      "b cpus=2"),
 		0);
 	entry = &matrix.entries[0];
@@ -150,6 +150,7 @@ static void handovers_to_expect(void **state)
 	assert_int_equal(entry->generation.value, 100);
 	assert_int_equal(entry->parked.value, 3);
 	assert_int_equal(entry->machine_checks.value, 8);
+	assert_int_equal(entry->nmis_survived.value, 24);
 	entry = &matrix.entries[1];
 	assert_null(entry->payload);
 	assert_null(entry->park);
