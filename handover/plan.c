@@ -285,6 +285,13 @@ static int payload_read(struct handover_plan *plan)
 	return error;
 }
 
+/* With what page tables take: how many there are depends on where things lie, which is not the same in each kernel
+ * of a row. */
+static uint64_t free_bytes(void)
+{
+	return mem_free_total() + mem_owned_by("page table");
+}
+
 int plan_make(struct handover_plan *plan, const struct handover_request *request,
 	      const struct platform_handover *platform)
 {
@@ -292,7 +299,7 @@ int plan_make(struct handover_plan *plan, const struct handover_request *request
 
 	*plan = (struct handover_plan){ .platform = platform,
 					.request = request,
-					.free_bytes = mem_free_total(),
+					.free_bytes = free_bytes(),
 					.online = cpu_online_count(),
 					.generation =
 						platform->arrived()->found.record.generation + 1 };

@@ -18,7 +18,8 @@ void handover_say(void)
 		console_print("@muster 1 handed generation=%u online=%u parked=%u left=%u nmis=%ju "
 			      "machine_checks=%ju free=%ju\n",
 			      arrival.generation, arrival.online, arrival.parked, arrival.left,
-			      arrival.nmis, arrival.machine_checks, mem_free_total());
+			      arrival.nmis, arrival.machine_checks,
+			      mem_free_total() + mem_owned_by("page table"));
 }
 
 void test_handover(struct ktap *ktap, uint64_t free_now)

@@ -32,7 +32,8 @@ void test_failures(struct ktap *ktap);
 void test_hotplug_come(struct ktap *ktap, bool all);
 void test_hotplug_go(struct ktap *ktap, bool again);
 void test_nmi(struct ktap *ktap);
-/* In a kernel that another has handed over to. free_now: bytes of RAM, when bring-up was over. */
+/* In a kernel that another has handed over to. free_now: bytes of RAM, when bring-up was over; page tables
+ * counted as free, as in a handover record. */
 void test_handover(struct ktap *ktap, uint64_t free_now);
 /* Does Xen keep the rules of its public headers? Fails where the machine is not Xen. */
 void test_xen(struct ktap *ktap);

@@ -19,7 +19,7 @@ HOSTED_SOURCES += device/dr_connector.c device/xics.c device/xive.c
 HOSTED_SOURCES += platform/papr/papr_negotiate.c platform/papr/papr_areas.c platform/papr/papr_home.c platform/papr/papr_log.c
 HOSTED_SOURCES += handover/payload_elf.c handover/payload_parts.c handover/wish.c
 HOSTED_SOURCES += platform/xen/event_fifo.c platform/xen/xen_error.c platform/xen/pv/pv_boot.c
-HOSTED_SOURCES += platform/vmi/vmi_patch.c
+HOSTED_SOURCES += platform/vmi/vmi_patch.c platform/parked_memory.c
 HOSTED_SOURCES += arch/i386/arithmetic_64.c
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%.c=$(BUILD)/hosted/%.o)
 # tests/history holds hosted tests, sources that must not compile, and kernels (make/x86_64.mk).

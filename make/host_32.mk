@@ -12,7 +12,7 @@ HOST_32_LINK = -Wl,--dynamic-linker=$(HOST_32_LOADER) -Wl,-rpath,$(abspath $(I38
 # All but those of device trees, whose library is the machine's own, and those of guests that have 64 bits.
 HOST_32_NOT     := device_tree openfirmware linux_boot papr pc_ids pc_mailbox xen xics xive dr_connector
 HOST_32_SOURCES := $(filter-out $(FDT_SOURCES) $(PPC64_DEVICES) firmware/linux_boot.c platform/%,$(HOSTED_SOURCES))
-HOST_32_SOURCES += platform/vmi/vmi_patch.c
+HOST_32_SOURCES += platform/vmi/vmi_patch.c platform/parked_memory.c
 HOST_32_OBJECTS := $(HOST_32_SOURCES:%.c=$(BUILD)/hosted_32/%.o)
 HOST_32_TESTS   := $(filter-out $(foreach what,$(HOST_32_NOT),$(wildcard tests/unit/test_$(what)*.c)),$(wildcard tests/unit/test_*.c))
 UNIT_32_TESTS   := $(HOST_32_TESTS:%.c=$(BUILD)/tests_32/%)

@@ -7,7 +7,6 @@
 #include "platform/parked.h"
 
 #include "arch/park.h"
-#include "core/area_store.h"
 #include "core/cpu_table.h"
 #include "core/machine.h"
 #include "core/memory_map.h"
@@ -35,23 +34,8 @@ static void claim_held(void)
 {
 	struct handover_entry entry;
 
-	for (uint32_t i = 0; park_read_entry(reader, &handed.found, i, &entry); i++) {
-		uint64_t start = entry.address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-		uint64_t end = (entry.address + entry.size + MEMORY_PAGE_SIZE - 1) &
-			       ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-
-		const char *owner =
-			entry.kind == HANDOVER_GIVEN_BACK ? HANDED_BACK_OWNER : AREA_ADOPTED_OWNER;
-
-		/* Nobody looks there before we have told of our own. */
-		if (entry.kind == HANDOVER_PROCESS_TABLE)
-			continue;
-		/* Areas share pages: a page at a time, and one that is claimed is. */
-		for (; start < end; start += MEMORY_PAGE_SIZE)
-			if (!mem_is_owned_by(start, AREA_ADOPTED_OWNER) &&
-			    !mem_is_owned_by(start, HANDED_BACK_OWNER))
-				(void)mem_claim(start, MEMORY_PAGE_SIZE, owner);
-	}
+	for (uint32_t i = 0; park_read_entry(reader, &handed.found, i, &entry); i++)
+		parked_memory_claim(&entry);
 }
 
 void parked_mark(void)

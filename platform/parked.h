@@ -12,6 +12,9 @@
 void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size,
 		 uint64_t limit);
 
+/* One entry of the record, out of what will be given out; what is not memory of this machine is nobody's already. */
+void parked_memory_claim(const struct handover_entry *entry);
+
 /* As soon as there are page tables: mark what the hypervisor has given back, so that it shows if somebody
  * goes on writing there. */
 void parked_mark(void);

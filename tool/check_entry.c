@@ -126,6 +126,7 @@ static int compare_numbers(const struct matrix_entry *entry, const struct boot_r
 		{ "self-tests passed", entry->tests, result->report.tests_passed },
 		{ "handovers", entry->generation, result->report.handed.generation },
 		{ "CPUs parked", entry->parked, result->report.handed.parked },
+		{ "CPUs parked at the least", entry->parked, result->report.handed.parked_least },
 		{ "NMIs survived", entry->nmis_survived, result->report.handed.nmis },
 		{ "machine checks survived", entry->machine_checks,
 		  result->report.handed.machine_checks },
@@ -170,6 +171,10 @@ static int compare(const struct matrix_entry *entry, const struct boot_result *r
 	else if (entry->entry && strcmp(report->guest.entry, entry->entry))
 		snprintf(reason, size, "the way in is \"%s\", expected \"%s\"", report->guest.entry,
 			 entry->entry);
+	else if (report->handed.free_changed)
+		snprintf(reason, size,
+			 "generation %" PRIu64 " has not as much free memory as the one before it",
+			 report->handed.free_changed);
 	else if (entry->random_nmis && result->random_nmis < entry->random_nmis)
 		snprintf(reason, size, "%" PRIu64 " of %" PRIu64 " random NMIs were sent",
 			 result->random_nmis, entry->random_nmis);

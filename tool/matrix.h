@@ -28,7 +28,7 @@
  *	reason=			the verdict holds this text
  *	nmis=, added=, removed=	so many NMIs sent, CPUs added and gone, because the guest asked
  *	tests=			so many self-tests passed
- *	generation=, parked=	so many handovers, and CPUs parked at the last
+ *	generation=, parked=	so many handovers, and CPUs parked at the last, and at none fewer
  *	machine-checks=, nmis-survived=	so many survived in park pages
  * With random-nmis= some of them must have been counted in park pages.
  */

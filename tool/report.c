@@ -148,6 +148,17 @@ static bool take_ask(struct guest_report *report, struct report_fields *fields)
 	return row;
 }
 
+/* With the one before it, of which only this is kept. */
+static void compare_handed(const struct report_handed *before, struct report_handed *now)
+{
+	if (before->parked_least < now->parked_least)
+		now->parked_least = before->parked_least;
+	now->free_changed = before->free_changed;
+	if (!now->free_changed && before->free.known && now->free.known &&
+	    now->generation == before->generation + 1 && now->free.value != before->free.value)
+		now->free_changed = now->generation;
+}
+
 static bool take_handed(struct guest_report *report, struct report_fields *fields)
 {
 	struct report_handed handed = { .known = true };
@@ -157,12 +168,16 @@ static bool take_handed(struct guest_report *report, struct report_fields *field
 	    !report_take_number(fields, "parked", &handed.parked) ||
 	    !report_take_number(fields, "left", &handed.left) ||
 	    !report_take_number(fields, "nmis", &handed.nmis) ||
-	    !report_take_number(fields, "machine_checks", &handed.machine_checks))
+	    !report_take_number(fields, "machine_checks", &handed.machine_checks) ||
+	    !report_take_number_if_there(fields, "free", &handed.free))
 		return false;
 	if (handed.generation <= report->handed.generation)
 		return refuse(fields, "not after the one before: ", "generation");
 	handed.nmis += report->handed.nmis;
 	handed.machine_checks += report->handed.machine_checks;
+	handed.parked_least = handed.parked;
+	if (report->handed.known)
+		compare_handed(&report->handed, &handed);
 	report->handed = handed;
 	return true;
 }

@@ -101,7 +101,11 @@ struct report_ask {
 struct report_handed {
 	bool known;
 	uint64_t generation, online, parked, left;
+	uint64_t parked_least;	       /* of all handovers, the fewest */
 	uint64_t nmis, machine_checks; /* of all handovers together */
+	struct report_number free;     /* bytes of memory; from an older kernel: not told */
+	uint64_t
+		free_changed; /* the first generation that has other than the one right before it; 0: none */
 };
 
 struct report_guest {

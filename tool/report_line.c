@@ -153,6 +153,13 @@ bool report_take_number(struct report_fields *fields, const char *name, uint64_t
 	return false;
 }
 
+bool report_take_number_if_there(struct report_fields *fields, const char *name,
+				 struct report_number *number)
+{
+	number->known = find(fields, name);
+	return !number->known || report_take_number(fields, name, &number->value);
+}
+
 bool report_take_cpu(struct report_fields *fields, const char *name, uint32_t *cpu)
 {
 	uint64_t number;

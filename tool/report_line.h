@@ -35,6 +35,9 @@ bool report_take_word(struct report_fields *fields, const char *name, char *word
 /* The same for a value that may be missing: then the word is empty. */
 bool report_take_word_if_there(struct report_fields *fields, const char *name, char *word);
 bool report_take_number(struct report_fields *fields, const char *name, uint64_t *number);
+/* The same for a number that may be missing: then it is not known. */
+bool report_take_number_if_there(struct report_fields *fields, const char *name,
+				 struct report_number *number);
 bool report_take_cpu(struct report_fields *fields, const char *name, uint32_t *cpu);
 bool report_take_maybe(struct report_fields *fields, const char *name,
 		       struct report_number *number);

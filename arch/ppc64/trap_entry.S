@@ -175,12 +175,14 @@ trap_exit_last:
 	rfid
 
 	/* The stack in use is the firmware's, or somebody's: SPRG0 has the top of another, with the lowest bit set. It may
-	 * be in use already, by a trap before this one. */
+	 * be in use already, by a trap before this one; and then there may be no room. */
 trap_in_firmware:
 	subf	3, 1, 3
 	cmpldi	3, FIRMWARE_TRAP_STACK - RED_ZONE - TRAP_FRAME_SIZE
+	cmpldi	1, 3, FIRMWARE_TRAP_STACK
 	mr	3, 1
 	blt	1f
+	blt	1, trap_fatal
 	mfspr	1, SPR_SPRG0
 	addi	1, 1, -1 - TRAP_FRAME_SIZE
 	b	trap_save

@@ -69,7 +69,7 @@ struct handover_arrival {
 	uint32_t left;	     /* of these, those that have left it */
 	uint64_t nmis;	     /* that they survived there */
 	uint64_t machine_checks;
-	uint64_t free_bytes; /* of RAM, when its bring-up was over */
+	uint64_t free_bytes; /* of RAM, page tables counted as free, when its bring-up was over */
 	uint64_t region, region_size;
 };
 

@@ -190,8 +190,9 @@ struct handover_record {
 	uint32_t generation; /* 1 for the first handover since the machine was started, and so on */
 	uint32_t online;     /* CPUs that were online in the kernel that leaves */
 	uint64_t boot_hwid;  /* of the CPU that enters the next kernel */
-	uint64_t free_bytes; /* of RAM, when that kernel's bring-up was over; 0: not told */
-	uint64_t sum;	     /* park_sum() of the whole record with 0 in this place */
+	uint64_t
+		free_bytes; /* of RAM, page tables counted, when that kernel's bring-up was over; 0: not told */
+	uint64_t sum; /* park_sum() of the whole record with 0 in this place */
 	uint64_t reserved;
 };
 

@@ -164,7 +164,8 @@ void xen_pv_start(uintptr_t start_info)
 /*
  * The debug-exit port first, where there is a word for it: the hardware domain has the ports. Else Xen: a
  * machine whose hardware domain says "power off" is halted and stays on, since S5 is
- * that domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot.
+ * that domain's work; one that says "reboot" is reset, which ends QEMU with -no-reboot. Any other domain
+ * that says "reboot" is begun again by its toolstack (public/sched.h, SHUTDOWN_reboot).
  */
 void pv_power_off(int status)
 {
@@ -175,5 +176,7 @@ void pv_power_off(int status)
 	if (debug_exit_port && pv_boot.privileged &&
 	    !xen_hypercall3(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uintptr_t)&level, 0))
 		debug_exit((uint16_t)debug_exit_port, status);
-	xen_shutdown(status == PANIC_STATUS ? SHUTDOWN_crash : SHUTDOWN_reboot);
+	xen_shutdown(status == PANIC_STATUS ? SHUTDOWN_crash
+		     : pv_boot.privileged   ? SHUTDOWN_reboot
+					    : SHUTDOWN_poweroff);
 }

@@ -6,6 +6,7 @@
 #include "tool/report.h"
 #include "tool/report_show.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -591,6 +592,35 @@ static void test_any_bytes(void **state)
 	report_free(&report);
 }
 
+/* All that is told of a kernel that is one of many: what was not as before in one of them is not lost in the next. */
+static void test_handed_again(void **state)
+{
+	static const struct {
+		uint64_t generation, parked, free, least, changed;
+	} rows[] = {
+		{ 1, 3, 700, 3, 0 }, { 2, 3, 700, 3, 0 }, { 3, 2, 700, 2, 0 },
+		{ 4, 3, 696, 2, 4 }, { 5, 3, 692, 2, 4 }, { 6, 3, 692, 2, 4 },
+	};
+	struct guest_report report = { 0 };
+	char line[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line),
+			 "@muster 1 handed generation=%" PRIu64 " online=4 parked=%" PRIu64
+			 " left=%" PRIu64 " nmis=0 machine_checks=0 free=%" PRIu64,
+			 rows[i].generation, rows[i].parked, rows[i].parked, rows[i].free);
+		assert_int_equal(feed(&report, line), REPORT_RECORD);
+		assert_int_equal(report.handed.parked, rows[i].parked);
+		assert_int_equal(report.handed.parked_least, rows[i].least);
+		assert_int_equal(report.handed.free_changed, rows[i].changed);
+	}
+	assert_int_equal(feed(&report, "@muster 1 handed generation=7 online=4 parked=3 left=3 "
+				       "nmis=0 machine_checks=0 free=many"),
+			 REPORT_REFUSED);
+	report_free(&report);
+}
+
 static void test_handed(void **state)
 {
 	static const char *const refused[] = {
@@ -685,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_last_seen_behind_kept),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_handed),
+		cmocka_unit_test(test_handed_again),
 		cmocka_unit_test(test_asks),
 	};
 
