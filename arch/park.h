@@ -15,7 +15,7 @@
 #ifndef ARCH_PARK_H
 #define ARCH_PARK_H
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 #include "arch/x86_64/park.h"
 #elif defined(__powerpc64__)
 #include "arch/ppc64/park.h"

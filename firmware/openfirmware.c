@@ -92,11 +92,6 @@ uint32_t openfirmware_child(const struct openfirmware *firmware, uint32_t node)
 	return node_or_none(call(firmware, "child", &node, 1, 0));
 }
 
-uint32_t openfirmware_parent(const struct openfirmware *firmware, uint32_t node)
-{
-	return node_or_none(call(firmware, "parent", &node, 1, 0));
-}
-
 /* A call whose one argument is text. */
 static uint32_t call_with_text(const struct openfirmware *firmware, const char *service,
 			       const char *text)
@@ -139,16 +134,6 @@ int openfirmware_path(const struct openfirmware *firmware, uint32_t node, char *
 	memcpy(path, found, length);
 	path[length] = '\0';
 	return (int)length;
-}
-
-int32_t openfirmware_property_length(const struct openfirmware *firmware, uint32_t node,
-				     const char *name)
-{
-	const uint32_t arguments[] = { node, firmware->window_address + NAME_AT };
-
-	if (!put_text(firmware, NAME_AT, VALUE_AT - NAME_AT, name))
-		return MUSTER_E_INVALID;
-	return (int32_t)call(firmware, "getproplen", arguments, 2, NONE);
 }
 
 /* Into the window, at most `room` bytes. The length is the property's, however much of it there was room

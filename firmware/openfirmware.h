@@ -44,10 +44,9 @@ int openfirmware_call(const struct openfirmware *firmware, const char *service,
 		      const uint32_t *arguments, uint32_t count, uint32_t *results,
 		      uint32_t results_count);
 
-/* The next node beside, the first below, the one above; 0: there is none. peer of 0 is the root. */
+/* The next node beside, the first below; 0: there is none. peer of 0 is the root. */
 uint32_t openfirmware_peer(const struct openfirmware *firmware, uint32_t node);
 uint32_t openfirmware_child(const struct openfirmware *firmware, uint32_t node);
-uint32_t openfirmware_parent(const struct openfirmware *firmware, uint32_t node);
 
 /* The node at a path; 0: there is none. */
 uint32_t openfirmware_find(const struct openfirmware *firmware, const char *path);
@@ -57,10 +56,8 @@ uint32_t openfirmware_package(const struct openfirmware *firmware, uint32_t inst
 /* A node's path, terminated. Returns its length, or MUSTER_E_NOT_FOUND when there is none that fits. */
 int openfirmware_path(const struct openfirmware *firmware, uint32_t node, char *path, size_t size);
 
-/* A property's length in bytes; negative: there is none. */
-int32_t openfirmware_property_length(const struct openfirmware *firmware, uint32_t node,
-				     const char *name);
-/* Its value, as much of it as there is room for; returns how many bytes these are, or negative. */
+/* A property's value, as much of it as there is room for; returns how many bytes these are, or negative: there is
+ * none. */
 int32_t openfirmware_property(const struct openfirmware *firmware, uint32_t node, const char *name,
 			      void *value, uint32_t size);
 /* The whole of it, where it lies until the next call. Returns its length; MUSTER_E_NO_MEMORY when it is longer

@@ -46,7 +46,7 @@ static void leave(struct handover_plan *plan)
 				   sizeof(struct handover_entry)),
 	};
 
-	console_print("muster: handover %u: to %#x: %u of %u CPUs wait in the park page at %#lx\n",
+	console_print("muster: handover %u: to %#x: %u of %u CPUs wait in the park page at %#jx\n",
 		      plan->generation, plan->payload.entry, page->parked, plan->online - 1,
 		      plan->region);
 	interrupts_off();

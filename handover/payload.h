@@ -40,7 +40,7 @@ int payload_parts_read(const struct firmware_reader *reader, uint64_t base, uint
 
 /*
  * Read the ELF file: class, byte order, machine (ELF's number), the segments to load, each within the file
- * and below `limit`, none over another; and the entry, within a segment: on x86-64 the PVH entry, which a note
+ * and below `limit`, none over another; and the entry, within a segment: on x86 the PVH entry, which a note
  * has; else the ELF header's, a virtual address. There a file that is position-independent may be put anywhere.
  * Returns 0, or MUSTER_E_CORRUPT with a line that names the field, its value and the rule.
  */

@@ -101,7 +101,7 @@ void plan_undo(struct handover_plan *plan)
 
 static int refuse(const char *what, uint64_t value, const char *rule)
 {
-	console_print("muster: payload: %s: %#lx: %s\n", what, value, rule);
+	console_print("muster: payload: %s: %#jx: %s\n", what, value, rule);
 	return MUSTER_E_INVALID;
 }
 
@@ -244,6 +244,29 @@ static bool module_find(struct handover_plan *plan)
 	return index;
 }
 
+/* Where this kernel does not reach it is copied from, to where it does. */
+static int module_bring(struct handover_plan *plan)
+{
+	const struct machine *machine = machine_get();
+	struct payload_part *module = &plan->module;
+	uint64_t place;
+
+	if (!module->size || !plan->platform->reader ||
+	    (machine->direct(module->base) && machine->direct(module->base + module->size - 1)))
+		return 0;
+	place = plan_alloc(plan, module->size, park_reach(), OWNER);
+	if (!place)
+		return MUSTER_E_NO_MEMORY;
+	if (!firmware_read(plan->platform->reader, module->base, machine->direct(place),
+			   (size_t)module->size)) {
+		console_print("muster: payload: module of %#jx bytes at %#jx: cannot be read\n",
+			      module->size, module->base);
+		return MUSTER_E_CORRUPT;
+	}
+	module->base = place;
+	return 0;
+}
+
 static int payload_read(struct handover_plan *plan)
 {
 	int error;
@@ -253,8 +276,10 @@ static int payload_read(struct handover_plan *plan)
 			      "many\n");
 		return MUSTER_E_NOT_FOUND;
 	}
-	error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,
-				   &plan->payload);
+	error = module_bring(plan);
+	if (!error)
+		error = payload_parts_read(&ram_reader, plan->module.base, plan->module.size,
+					   &plan->payload);
 	if (!error)
 		error = payload_elf_read(&ram_reader, PARK_MACHINE, park_reach(), &plan->payload);
 	return error;

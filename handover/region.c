@@ -14,7 +14,7 @@
 
 static bool refuse(uint64_t address, const char *rule)
 {
-	console_print("muster: park region at %#lx: %s: CPUs start cold\n", address, rule);
+	console_print("muster: park region at %#jx: %s: CPUs start cold\n", address, rule);
 	return false;
 }
 

@@ -47,7 +47,7 @@ int handover_watch(uint32_t milliseconds, uint64_t *bytes)
 
 		if (at) {
 			console_print(
-				"muster: handover: memory at %#lx was given back, and somebody "
+				"muster: handover: memory at %#jx was given back, and somebody "
 				"writes there\n",
 				at);
 			changed++;

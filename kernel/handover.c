@@ -152,7 +152,7 @@ static int try_them(const volatile struct park_page *page)
 			cpu_relax();
 		if (*count == before) {
 			console_print(
-				"muster: handover: the page has counted %lu %ss, and not one more "
+				"muster: handover: the page has counted %ju %ss, and not one more "
 				"within %u ms\n",
 				before, trial_choices[trial_choice], clock_cpu_limit());
 			return MUSTER_E_TIMED_OUT;
@@ -188,7 +188,7 @@ static int send_them(const volatile struct park_page *page)
 			if (!error)
 				continue;
 			console_print("muster: handover: an NMI to CPU %u: %s: the page has "
-				      "counted %lu, and before that %lu\n",
+				      "counted %ju, and before that %ju\n",
 				      cpu.number, muster_error_name(error), page->nmis, before);
 			return error;
 		}
@@ -226,7 +226,7 @@ int handover_go(void)
 	if (error == MUSTER_E_TIMED_OUT && late_cpu < cpu_possible_count())
 		return error; /* what that CPU has stays */
 	if (mem_free_total() != free_before)
-		console_print("muster: handover: refused, and %ld bytes of memory are missing\n",
-			      (long)(free_before - mem_free_total()));
+		console_print("muster: handover: refused, and %jd bytes of memory are missing\n",
+			      (intmax_t)(free_before - mem_free_total()));
 	return error;
 }

@@ -15,8 +15,8 @@ void handover_say(void)
 	struct handover_arrival arrival;
 
 	if (handover_arrived(&arrival) && arrival.good)
-		console_print("@muster 1 handed generation=%u online=%u parked=%u left=%u nmis=%lu "
-			      "machine_checks=%lu free=%lu\n",
+		console_print("@muster 1 handed generation=%u online=%u parked=%u left=%u nmis=%ju "
+			      "machine_checks=%ju free=%ju\n",
 			      arrival.generation, arrival.online, arrival.parked, arrival.left,
 			      arrival.nmis, arrival.machine_checks, mem_free_total());
 }
@@ -39,13 +39,13 @@ void test_handover(struct ktap *ktap, uint64_t free_now)
 		    "handover: %u CPUs were online before it, %u are now", arrival.online,
 		    cpu_online_count());
 	changed = handover_watch(WATCH_MILLISECONDS, &bytes);
-	ktap_result(ktap, !changed, "handover: nobody writes to %lu bytes that were given back",
+	ktap_result(ktap, !changed, "handover: nobody writes to %ju bytes that were given back",
 		    bytes);
 	/* The first kernel was told of its memory by somebody else. */
 	if (arrival.generation > 1)
 		ktap_result(
 			ktap, free_now == arrival.free_bytes,
-			"handover: %lu bytes of memory are free, as many as in the kernel before "
-			"(%lu)",
+			"handover: %ju bytes of memory are free, as many as in the kernel before "
+			"(%ju)",
 			free_now, arrival.free_bytes);
 }

@@ -41,6 +41,10 @@ $(UNIT_ALONE): $(BUILD)/tests/unit/%: tests/unit/%.c $(HOSTED_OBJECTS) | $(BUILD
 PLAN_OBJECTS := $(patsubst %,$(BUILD)/hosted/handover/%.o,plan region told) $(BUILD)/hosted/platform/pc/pc_told.o
 $(BUILD)/tests/unit/test_handover_plan: EXTRA_OBJECTS := $(PLAN_OBJECTS)
 $(BUILD)/tests/unit/test_handover_plan: $(PLAN_OBJECTS)
+# The park region itself, with stand-ins for the code that lies in it.
+REGION_OBJECTS := $(patsubst %,$(BUILD)/hosted/arch/x86_64/%.o,park_region park_mode)
+$(BUILD)/tests/unit/test_park_region: EXTRA_OBJECTS := $(REGION_OBJECTS)
+$(BUILD)/tests/unit/test_park_region: $(REGION_OBJECTS)
 # Steps of a platform, with stand-ins in the test for what of the architecture they call.
 $(BUILD)/tests/unit/test_pc_ids: EXTRA_OBJECTS := $(BUILD)/hosted/platform/pc/pc_ids.o $(BUILD)/hosted/platform/pc/pc_spares.o \
 	$(BUILD)/hosted/platform/pc/pc_nodes.o

@@ -8,15 +8,16 @@ I386_FLAGS := -std=gnu17 -O2 -g -march=i686 -ffreestanding -fno-pic -fno-pie -mg
 	-fno-omit-frame-pointer -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-ffunction-sections -fdata-sections -I. -Iinclude -MMD -MP $(WARNINGS)
 
-# Of arch/x86_64, what both have. Of a PC, all but what begins in 64-bit mode: so no handover.
-I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout leave mailbox told wake)
-I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk start start_page trap
+# Of arch/x86_64, what both have. Of a PC, all but what begins in 64-bit mode.
+I386_NOT_PC  := $(patsubst %,platform/pc/pc_%.c,boot_linux layout mailbox)
+I386_SHARED  := backtrace cpu_check cpu_compare interrupt_flag page_table page_table_build page_walk park_arrive park_region \
+	start start_page trap
 I386_ENTRIES := entry_multiboot2 entry_pvh
 I386_SOURCES := $(wildcard core/*.c arch/*.c arch/i386/*.c arch/i386/*.S platform/pc/i386/*.c platform/vmi/*.c platform/vmi/*.S) \
 	$(I386_SHARED:%=arch/x86_64/%.c) $(I386_ENTRIES:%=arch/x86_64/%.S) \
 	$(filter-out $(FDT_SOURCES) firmware/linux_boot.c,$(wildcard firmware/*.c)) \
 	$(filter-out device/wakeup_mailbox.c $(PPC64_DEVICES),$(wildcard device/*.c)) \
-	$(filter-out platform/list.c platform/everything.c platform/parked.c,$(wildcard platform/*.c)) \
+	$(filter-out platform/list.c platform/everything.c,$(wildcard platform/*.c)) $(wildcard handover/*.c) \
 	$(filter-out $(I386_NOT_PC),$(wildcard platform/pc/*.c))
 I386_OBJECTS := $(patsubst %,$(BUILD)/i386/%.o,$(basename $(I386_SOURCES)))
 I386_LIBRARY := $(BUILD)/libmuster-i386.a
@@ -58,8 +59,7 @@ endef
 
 I386_WHOLE  := -u muster_everything
 # Self-tests of what only a 64-bit hypervisor has.
-I386_KERNEL := $(filter-out kernel/handover.c kernel/test_handover.c kernel/test_papr.c kernel/papr_%.c kernel/test_xen.c \
-	kernel/xen_%.c,$(wildcard kernel/*.c))
+I386_KERNEL := $(filter-out kernel/test_papr.c kernel/papr_%.c kernel/test_xen.c kernel/xen_%.c,$(wildcard kernel/*.c))
 $(eval $(call i386_kernel,muster,$(I386_KERNEL),$(I386_WHOLE)))
 
 # Kernels that do on purpose what real ones once did by mistake, and what would be a mistake here: see
@@ -68,11 +68,12 @@ $(eval $(call i386_kernel,h01-boot,tests/history/h01_percpu_before_base.c,$(I386
 $(eval $(call i386_kernel,h01-secondary,tests/history/h01_percpu_before_base_secondary.c,$(I386_WHOLE) --wrap=percpu_base_load))
 $(eval $(call i386_kernel,h02,tests/history/h02_base_and_tables.c,$(I386_WHOLE) --wrap=descriptor_tables_load))
 $(eval $(call i386_kernel,h03,tests/history/h03_boot_area_reused.c,$(I386_WHOLE) --wrap=unit_move_boot))
+$(eval $(call i386_kernel,h11,$(I386_KERNEL) tests/history/h11_park_without_tables.c,$(I386_WHOLE) --wrap=park_region_fill))
 $(eval $(call i386_kernel,own-base,tests/boot/i386_own_base.c,$(I386_WHOLE)))
 $(eval $(call i386_kernel,wrong-base,tests/boot/i386_wrong_base.c,$(I386_WHOLE) --wrap=percpu_base_load))
 $(eval $(call i386_kernel,early-panic,tests/boot/early_panic.c,$(I386_WHOLE)))
 $(eval $(call i386_kernel,embed,$(wildcard examples/embed/*.c),$(I386_WHOLE)))
-I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 own-base wrong-base early-panic embed,$(BUILD)/$(kernel)-i386.elf)
+I386_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h11 own-base wrong-base early-panic embed,$(BUILD)/$(kernel)-i386.elf)
 
 I386_HELLO := $(BUILD)/i386/examples/hello/hello.o
 $(BUILD)/hello-i386.elf: $(I386_HELLO) $(I386_LIBRARY) arch/i386/muster.lds

@@ -46,6 +46,7 @@ $(XEN): make/fetch_xen.sh
 MEDIA_pc-grub  := $(BUILD)/muster-x86_64.iso
 MEDIA_pc-ovmf  := $(BUILD)/muster-x86_64.iso
 MEDIA_i386-grub := $(BUILD)/muster-i386.iso
+MEDIA_vmi-grub := $(BUILD)/muster-i386.iso $(BUILD)/vmi-64.rom
 MEDIA_pc-kexec := $(BUILD)/muster-x86_64.kexec $(BUILD)/peers/linux/vmlinuz
 MEDIA_xen-pv   := $(XEN)
 MEDIA_xen-pvh  := $(XEN)

@@ -87,6 +87,7 @@ $(BUILD)/moved.lds: arch/x86_64/muster.lds
 	@mkdir -p $(@D)
 	$(Q)sed '/AT(/s/) {/ + 0x200000) {/' $< > $@
 $(eval $(call x86_kernel,h04-xen,tests/history/h04xen_vcpu_zero.c,$(X86_WHOLE) --wrap=cpu_vcpu_id))
+$(eval $(call x86_kernel,h02-xen,tests/history/h02xen_base_before_gdt.c,$(X86_WHOLE) --wrap=pv_gdt_boot_step --wrap=pv_segments_step))
 $(eval $(call x86_kernel,h11,$(X86_KERNEL) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # One that leaves something with Xen when it hands over.
 $(foreach area,runstate time events,$(eval $(call x86_kernel,keeps-$(area),$(X86_KERNEL) tests/boot/keeps_$(area).c,$(X86_WHOLE) --wrap=xen_hypercall)))
@@ -94,7 +95,7 @@ $(foreach area,runstate time events,$(eval $(call x86_kernel,keeps-$(area),$(X86
 $(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h03 h04-xen h05 h11 xen-pv-checks early-panic keeps-runstate keeps-time keeps-events,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h02-xen h03 h04-xen h05 h11 xen-pv-checks early-panic keeps-runstate keeps-time keeps-events,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

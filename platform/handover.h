@@ -55,8 +55,10 @@ struct handover_telling {
 
 struct platform_handover {
 	struct handed_over *(*arrived)(void);
-	/* Modules that this kernel was given. */
+	/* Modules that this kernel was given. reader: of such as lie where its direct map does not reach; NULL: none
+	 * does. */
 	bool (*module)(uint32_t index, uint64_t *base, uint64_t *size);
+	const struct firmware_reader *reader;
 	/*
 	 * Write what the payload is told, as this platform's payloads want it. Returns 0, or an error with a line.
 	 * told_bytes: how many bytes that takes at most, where it does not lie in the region (arch/park.h).

@@ -19,9 +19,9 @@
 static struct handed_over handed;
 static const struct firmware_reader *reader;
 static uint64_t vector;
-static uint64_t *release;  /* the word in the page */
-static uint8_t *is_parked; /* by CPU number: to be woken */
-static uint32_t to_wake;   /* CPUs for which that holds, and which are in the table */
+static struct park_page *page; /* while somebody waits there */
+static uint8_t *is_parked;     /* by CPU number: to be woken */
+static uint32_t to_wake;       /* CPUs for which that holds, and which are in the table */
 static bool woken;
 
 struct handed_over *parked_handed_over(void)
@@ -69,20 +69,26 @@ void parked_mark(void)
 	}
 }
 
-void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size)
+void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size, uint64_t limit)
 {
 	reader = from;
 	handed.region = region;
 	handed.region_size = size;
+	if (region >= limit || size > limit - region) {
+		console_print("muster: park region at %#jx, %#jx bytes: not within what this "
+			      "kernel reaches: not used: CPUs start cold\n",
+			      region, size);
+		return;
+	}
 	if (memory_take_back(handed.region, handed.region_size) ||
 	    mem_claim(handed.region, handed.region_size, "park region")) {
 		console_print(
-			"muster: park region at %#lx, %#lx bytes: not memory of this machine\n",
+			"muster: park region at %#jx, %#jx bytes: not memory of this machine\n",
 			handed.region, handed.region_size);
 		return;
 	}
 	if (park_read(reader, handed.region, handed.region_size, PARK_MACHINE, &handed.found)) {
-		console_print("muster: park region at %#lx: not used: CPUs start cold\n",
+		console_print("muster: park region at %#jx: not used: CPUs start cold\n",
 			      handed.region);
 		return;
 	}
@@ -103,7 +109,7 @@ int parked_prepare(void)
 	if (!vector)
 		return MUSTER_E_NO_MEMORY;
 	is_parked = machine_get()->direct(flags);
-	release = &park_region_page(handed.region)->release;
+	page = park_region_page(handed.region);
 	memset(is_parked, 0, cpu_possible_count());
 	for (uint32_t i = 0; park_read_slot(reader, &handed.found, i, &slot); i++) {
 		cpu_t cpu = cpu_by_hwid(hwid_from_value(slot.hwid));
@@ -123,7 +129,7 @@ int parked_prepare(void)
 /* One store wakes them all. */
 static void wake(void)
 {
-	__atomic_store_n(release, vector, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&page->release, vector, __ATOMIC_SEQ_CST);
 	MARK_PHASE(MARK_PHASE_START);
 	woken = true;
 }

@@ -7,8 +7,10 @@
 #include "platform/handover.h"
 
 /* The memory map is made, and nothing is given out: take the region and all that the hypervisor holds out of what
- * will be given out. A region that is wrong is named, and not used. The reader must last. */
-void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size);
+ * will be given out. A region that is wrong, or does not lie below `limit`, where the direct map ends, is named, and not
+ * used. The reader must last. */
+void parked_take(const struct firmware_reader *from, uint64_t region, uint64_t size,
+		 uint64_t limit);
 
 /* As soon as there are page tables: mark what the hypervisor has given back, so that it shows if somebody
  * goes on writing there. */

@@ -71,25 +71,28 @@ struct bench_call {
 };
 #define BENCH_CALLS_MAX 32
 
+/* Bring-up by a clock that counts instructions, and Linux's by the same: repeats, whatever else runs. */
+struct bench_virtual {
+	uint64_t cpus;
+	struct bench_figure time; /* ns: on PAPR from the first start of another CPU, else from entry, to
+				   * all online */
+	struct bench_peer linux_kernel;
+};
+#define BENCH_VIRTUAL 3
+
 /* Bring-up under a hypervisor, and Linux's on the same one. */
 struct bench_hypervised {
 	char profile[32];
 	uint64_t cpus;
 	struct bench_figure wall; /* entry to all online, ns */
 	struct bench_peer linux_kernel;
+	struct bench_virtual counted; /* the same by the other clock, maybe with more CPUs */
 	struct bench_call calls[BENCH_CALLS_MAX];
 	size_t call_count;
 	char calls_note[BENCH_NOTE_SIZE]; /* why there are none, or "" */
 };
 #define BENCH_HYPERVISED 2
 
-/* Bring-up by a clock that counts instructions, and Linux's by the same: repeats, whatever else runs. */
-struct bench_virtual {
-	uint64_t cpus;
-	struct bench_figure start; /* the first start of another CPU to all online, ns */
-	struct bench_peer linux_kernel;
-};
-#define BENCH_VIRTUAL 3
 
 /* CPUs that waited in the park page while one kernel went on to another. Instructions. */
 struct bench_park {

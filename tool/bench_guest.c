@@ -204,8 +204,7 @@ static int measure_counted(const struct bench_setup *setup, struct bench_guest *
 	return error;
 }
 
-/* When the last CPU of a guest that came up as a whole was online: ns from its first C code. */
-static double last_online(const struct guest_report *report)
+double guest_last_online(const struct guest_report *report)
 {
 	uint64_t last = 0;
 
@@ -225,7 +224,7 @@ int guest_wall(const struct bench_setup *setup, uint64_t cpus, unsigned int boot
 		boot_result_free(last);
 		if (guest_boot(setup, cpus, NULL, last, wall->note))
 			return -1;
-		time = last_online(&last->report);
+		time = guest_last_online(&last->report);
 		if (!i || time < wall->value)
 			wall->value = time;
 	}

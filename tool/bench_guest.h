@@ -32,6 +32,9 @@ void guest_measure(const struct bench_setup *setup, uint64_t cpus, unsigned int 
 struct boot_result;
 int guest_boot(const struct bench_setup *setup, uint64_t cpus, char *const *words,
 	       struct boot_result *result, char *note);
+/* When the last CPU of a guest that came up as a whole was online: ns from its first C code. */
+double guest_last_online(const struct guest_report *report);
+
 /*
  * From its first C code to its last CPU online, ns: the least of some boots. last: zeroed; what became of the
  * last boot, to be freed either way. Returns 0, or -1 with a line in the figure's note.

@@ -100,6 +100,14 @@ static json_t *targets_json(const struct target_row rows[TARGETS])
 	return array;
 }
 
+/* time: the member that says it. */
+static json_t *virtual_json(const struct bench_virtual *times, const char *time)
+{
+	return json_pack("{s:o, s:o, s:s, s:o}", "cpus", count(true, times->cpus), time,
+			 real(times->time.known, times->time.value), "note", times->time.note,
+			 "linux", linux_json(&times->linux_kernel));
+}
+
 static json_t *hypervised_json(const struct bench_hypervised *xen)
 {
 	json_t *calls = json_array();
@@ -108,26 +116,19 @@ static json_t *hypervised_json(const struct bench_hypervised *xen)
 		json_array_append_new(
 			calls, json_pack("{s:s, s:s, s:f}", "step", xen->calls[i].step, "call",
 					 xen->calls[i].call, "count", xen->calls[i].count));
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o}", "profile", xen->profile, "cpus",
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "profile", xen->profile, "cpus",
 			 count(true, xen->cpus), "online_ns",
 			 real(xen->wall.known, xen->wall.value), "note", xen->wall.note, "linux",
-			 linux_json(&xen->linux_kernel), "calls", calls);
+			 linux_json(&xen->linux_kernel), "virtual",
+			 virtual_json(&xen->counted, "online_ns"), "calls", calls);
 }
 
-static json_t *virtual_json(const struct bench *bench)
+static json_t *papr_json(const struct bench *bench)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < BENCH_VIRTUAL; i++) {
-		const struct bench_virtual *times = &bench->papr[i];
-
-		json_array_append_new(array,
-				      json_pack("{s:o, s:o, s:s, s:o}", "cpus",
-						count(true, times->cpus), "start_to_online_ns",
-						real(times->start.known, times->start.value),
-						"note", times->start.note, "linux",
-						linux_json(&times->linux_kernel)));
-	}
+	for (size_t i = 0; i < BENCH_VIRTUAL; i++)
+		json_array_append_new(array, virtual_json(&bench->papr[i], "start_to_online_ns"));
 	return array;
 }
 
@@ -156,7 +157,7 @@ static json_t *bench_json(const struct bench *bench, const struct target_row row
 			 "images", image_json(&bench->hello), image_json(&bench->muster), "peers",
 			 "linux", linux_json(&bench->linux_kernel), "kvm_unit_tests",
 			 kut_json(&bench->kvm_unit_tests), "xen", hypervised_json(&bench->xen[0]),
-			 hypervised_json(&bench->xen[1]), "papr", virtual_json(bench), "parked",
+			 hypervised_json(&bench->xen[1]), "papr", papr_json(bench), "parked",
 			 parks_json(bench), "targets", targets_json(rows));
 }
 

@@ -285,7 +285,8 @@ void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
 	free(folder);
 }
 
-int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer)
+int linux_boot_hypervised(const struct bench_setup *setup, char *const *words,
+			  struct bench_peer *peer)
 {
 	char *folder = text_format("%s/linux", setup->peers);
 	char *kernel = find_kernel(folder);
@@ -298,7 +299,7 @@ int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *pe
 		&(struct how){ setup->build, APPEND_HYPERVISED, LINUX_MEMORY_HYPERVISED,
 			       setup->timeout > TIMEOUT_HYPERVISED ? setup->timeout
 								   : TIMEOUT_HYPERVISED,
-			       NULL, "linux", "linux-image-amd64", 1 },
+			       words, "linux", "linux-image-amd64", 1 },
 		kernel, peer);
 	free(kernel);
 	free(image);

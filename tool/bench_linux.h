@@ -39,9 +39,11 @@ void linux_measure_virtual(const struct bench_setup *setup, char *const *words,
 #define LINUX_MEMORY_HYPERVISED 2048
 
 /*
- * Boot it once under the hypervisor of setup->profile, as its first guest. Returns 0 with the seconds of its
- * bring-up and the peer's CPUs and note, or -1 with a line in the note.
+ * Boot it once under the hypervisor of setup->profile, as its first guest. words: for QEMU, that make its clock
+ * count instructions, and it is timed by the stamps of its log; NULL: by the host's clock. Returns 0 with the
+ * seconds of its bring-up and the peer's CPUs and note, or -1 with a line in the note.
  */
-int linux_boot_hypervised(const struct bench_setup *setup, struct bench_peer *peer);
+int linux_boot_hypervised(const struct bench_setup *setup, char *const *words,
+			  struct bench_peer *peer);
 
 #endif

@@ -128,6 +128,23 @@ static void write_calls(const struct bench_hypervised *xen, FILE *file)
 	fputc('\n', file);
 }
 
+/* what: the part that the time is of. */
+static void write_virtual(const struct bench_virtual *times, const char *what, FILE *file)
+{
+	const struct bench_peer *peer = &times->linux_kernel;
+
+	if (!times->time.known) {
+		fprintf(file, "%" PRIu64 " CPUs: not measured: %s\n", times->cpus,
+			times->time.note);
+		return;
+	}
+	fprintf(file, "%" PRIu64 " CPUs: %s %.3f ms;", times->cpus, what, times->time.value / 1e6);
+	if (peer->known)
+		fprintf(file, " Linux %.3f ms (%s)\n", peer->seconds * 1e3, peer->note);
+	else
+		fprintf(file, " Linux: not measured: %s\n", peer->note);
+}
+
 static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
 {
 	if (!xen->wall.known)
@@ -142,25 +159,10 @@ static void write_hypervised(const struct bench_hypervised *xen, FILE *file)
 		fprintf(file, "    Linux: %" PRIu64 " CPUs in %.3f ms (%s)\n",
 			xen->linux_kernel.cpus, xen->linux_kernel.seconds * 1e3,
 			xen->linux_kernel.note);
+	fputs("    by a clock that counts instructions: ", file);
+	write_virtual(&xen->counted, "from entry to all online", file);
 	if (xen->call_count)
 		write_calls(xen, file);
-}
-
-static void write_virtual(const struct bench_virtual *times, FILE *file)
-{
-	const struct bench_peer *peer = &times->linux_kernel;
-
-	if (!times->start.known) {
-		fprintf(file, "  %" PRIu64 " CPUs: not measured: %s\n", times->cpus,
-			times->start.note);
-		return;
-	}
-	fprintf(file, "  %" PRIu64 " CPUs: from the first start to all online %.3f ms;",
-		times->cpus, times->start.value / 1e6);
-	if (peer->known)
-		fprintf(file, " Linux %.3f ms (%s)\n", peer->seconds * 1e3, peer->note);
-	else
-		fprintf(file, " Linux: not measured: %s\n", peer->note);
 }
 
 static void write_park(const struct bench_park *park, FILE *file)
@@ -209,8 +211,10 @@ void bench_write_text(const struct bench *bench, const struct target_row rows[TA
 	for (size_t i = 0; i < BENCH_PARKS; i++)
 		write_park(&bench->parks[i], file);
 	fputs("\nOn PAPR, by a clock that counts instructions:\n", file);
-	for (size_t i = 0; i < BENCH_VIRTUAL; i++)
-		write_virtual(&bench->papr[i], file);
+	for (size_t i = 0; i < BENCH_VIRTUAL; i++) {
+		fputs("  ", file);
+		write_virtual(&bench->papr[i], "from the first start to all online", file);
+	}
 	fprintf(file, "\n%-54s %9s    %-8s\n", "Targets", "value", "limit");
 	for (size_t i = 0; i < TARGETS; i++)
 		write_target(&rows[i], file);

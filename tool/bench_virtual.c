@@ -29,17 +29,37 @@ int virtual_start_to_online(const struct guest_report *report, double *time, cha
 	return 0;
 }
 
+static char icount[] = "-icount";
+
 void virtual_measure(const struct bench_setup *setup, struct bench_virtual *times)
 {
-	char option[] = "-icount", value[] = "shift=0,sleep=off";
-	char *const words[] = { option, value, NULL };
+	static char value[] = "shift=0,sleep=off";
+	char *const words[] = { icount, value, NULL };
 	struct boot_result result = { 0 };
-	struct bench_figure *start = &times->start;
+	struct bench_figure *time = &times->time;
 
 	*times = (struct bench_virtual){ .cpus = setup->linux_cpus };
-	start->known = !guest_boot(setup, times->cpus, words, &result, start->note) &&
-		       !virtual_start_to_online(&result.report, &start->value, start->note);
+	time->known = !guest_boot(setup, times->cpus, words, &result, time->note) &&
+		      !virtual_start_to_online(&result.report, &time->value, time->note);
 	boot_result_free(&result);
 	if (!boot_interrupted())
 		linux_measure_virtual(setup, words, &times->linux_kernel);
+}
+
+void virtual_measure_hypervised(const struct bench_setup *setup, struct bench_virtual *times)
+{
+	/* Four of its nanoseconds are an instruction: with one, Xen 4.17 on QEMU 7.2 waits for ever for its
+	 * second CPU. */
+	static char value[] = "shift=2,sleep=off";
+	char *const words[] = { icount, value, NULL };
+	struct boot_result result = { 0 };
+	struct bench_figure *time = &times->time;
+
+	*times = (struct bench_virtual){ .cpus = setup->linux_cpus };
+	time->known = !guest_boot(setup, times->cpus, words, &result, time->note);
+	if (time->known)
+		time->value = guest_last_online(&result.report);
+	boot_result_free(&result);
+	if (!boot_interrupted())
+		(void)linux_boot_hypervised(setup, words, &times->linux_kernel);
 }

@@ -84,7 +84,7 @@ static void take_turns(const struct bench_setup *setup, struct bench_hypervised 
 		}
 		ours[turns] = wall->value / 1e9;
 		/* One that cannot be booted is not tried again. */
-		peer_known = peer_known && !linux_boot_hypervised(setup, peer);
+		peer_known = peer_known && !linux_boot_hypervised(setup, NULL, peer);
 		theirs[turns] = peer->seconds;
 	} while (++turns < TURNS && peer->seconds < SLOW);
 	wall->note[0] = '\0';

@@ -7,8 +7,8 @@
  *
  * Many CPUs run this at once. Nothing here may be written but the record's state.
  */
+#include "arch/i386/leave_unit.inc"
 #include "arch/i386/offsets.h"
-#include "arch/i386/patch_site.h"
 
 #include <muster/arch/x86_64/mark.h>
 #include <muster/mark_number.h>
@@ -156,19 +156,8 @@ secondary_unknown:
 	.globl x86_stop_this_cpu
 	.type x86_stop_this_cpu, @function
 x86_stop_this_cpu:
-	cli
-	movl	4(%esp), %edi
-	movl	8(%esp), %esi
-	lidt	early_idt_pointer		/* it uses the stack in use, no task of its own */
-	movl	$boot_gdt_pointer, %eax
-	patch_site VMI_CALL_SET_GDT, 2, lgdtl (%eax)
-	movl	$SELECTOR_POISON_SECONDARY, %eax
-	movl	%eax, %fs
-	movl	kernel_cr3, %eax
-	movl	%eax, %cr3
-	movl	$stopped_stack_top, %esp
-	lidt	stopped_idt_pointer
-	movl	%esi, (%edi)			/* x86 stores are not reordered with stores */
+	leave_unit
+	.globl stopped_cpu
 stopped_cpu:
 	movl	$stopped_stack_top, %esp	/* before the table whose gates push onto it */
 	lidt	stopped_idt_pointer
@@ -193,6 +182,7 @@ stopped_machine_check:
 	.bss
 	.balign 16
 	.skip 256
+	.globl stopped_stack_top
 stopped_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

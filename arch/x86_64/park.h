@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The park region on x86-64 (docs/park.md): making it, going into it, and coming out of it. Numbers that
- * park.S shares with C come first.
+ * The park region on x86-64 and i386 (docs/park.md): making it, going into it, and coming out of it. Numbers
+ * that park.S shares with C come first; those of either alone are in its park_layout.h.
  */
 #ifndef ARCH_X86_64_PARK_H
 #define ARCH_X86_64_PARK_H
 
-/* The region, in pages: the park page, the code with its descriptor tables, page tables, the list of what
- * is copied, what the payload is told, the slots, the record. */
-#define PARK_CODE_PAGE	 0x1000
-#define PARK_TABLES_PAGE 0x2000 /* PML4, PDPT, and a page directory for each GiB */
-#define PARK_GIBS	 4
-#define PARK_COPY_PAGE	 0x8000
-#define PARK_TOLD_PAGE	 0x9000
-#define PARK_TOLD_BYTES	 0x4000
-#define PARK_SLOTS_PAGE	 0xd000
+#ifdef __i386__
+#include "arch/i386/park_layout.h"
+#else
+#include "arch/x86_64/park_layout.h"
+#endif
 
-/* In the code's page, behind the code. */
-#define PARK_GDT	 0xc00
-#define PARK_GDT_BYTES	 0x28
-#define PARK_TSS	 0xc40
-#define PARK_TSS_BYTES	 0x68
-#define PARK_GDT_POINTER 0xcc0
-#define PARK_IDT_POINTER 0xcd0
-#define PARK_FAR	 0xce0 /* far pointer to the 32-bit part */
-#define PARK_LOCAL_CR3	 0xcf0
-#define PARK_APIC	 0xf00 /* struct park_apic */
-#define PARK_APIC_BYTES	 24
-#define PARK_IDT	 0xd00
-#define PARK_VECTORS	 32
+#define PARK_GIBS	4 /* that released CPUs reach */
+#define PARK_APIC_BYTES 24
+#define PARK_VECTORS	32
 
 /* Selectors of its GDT; the first three are the entry code's, by number too. */
 #define PARK_SELECTOR_TSS 0x20
@@ -46,11 +32,6 @@
 
 /* struct park_arrival: what a released CPU finds behind the code at its entry. */
 #define ARRIVAL_CODE_BYTES 128
-#define ARRIVAL_CR3	   128
-#define ARRIVAL_CR4	   136
-#define ARRIVAL_CR0	   144
-#define ARRIVAL_EFER	   152
-#define ARRIVAL_ENTRY	   160
 
 /* The local APIC: Intel SDM vol. 3A, table 10-1 and 10.12.1.2. */
 #define APIC_SPURIOUS	  0xf0
@@ -83,7 +64,9 @@ struct park_apic {
 
 struct park_arrival {
 	uint8_t code[ARRIVAL_CODE_BYTES];
-	uint64_t cr3, cr4, cr0, efer, entry;
+	uintptr_t cr3, cr4, cr0;
+	uintptr_t efer; /* 0: this CPU has none */
+	uintptr_t entry;
 };
 
 /* The end of what released CPUs reach; the region and everything that the payload is told lie below. */
@@ -92,8 +75,6 @@ static inline uint64_t park_reach(void)
 {
 	return PARK_IDENTITY_END;
 }
-
-#define PARK_MACHINE PARK_MACHINE_X86_64
 
 /* Bytes of a region for so many CPUs and a record of so many bytes; a multiple of a page. */
 uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes);
@@ -130,6 +111,16 @@ int park_region_map_data(uint64_t root, uint64_t physical, uint64_t size);
  * 32-bit mode. Interrupts off; nothing of the kernel is used from here on. */
 void park_region_leave(uint64_t physical, uint64_t root, uint32_t entry, uint32_t start_info)
 	__attribute__((noreturn));
+
+/* park_mode.c of each: what it has besides in the region, which has been filled; and to map a device's page there,
+ * not cached. */
+void park_mode_fill(uint64_t physical);
+void park_mode_map_device(uint64_t physical, uint64_t address);
+
+/* park.S, the kernel's last instructions: off to `vector`, an address in the region, on page tables that map
+ * it. slot: the CPU's; copies: the list; entry, told: the payload's. Physical addresses. */
+void park_jump(uintptr_t slot, uintptr_t copies, uintptr_t root, uint32_t entry, uint32_t told,
+	       uintptr_t vector) __attribute__((noreturn));
 
 /*
  * In the next kernel: make ready for CPUs to be released from that region. Returns the address to write

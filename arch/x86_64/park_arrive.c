@@ -50,11 +50,11 @@ uint64_t park_arrival_begin(uint64_t physical, uint64_t size)
 		return 0;
 	memcpy(arrival->code, park_arrival_code,
 	       (size_t)(park_arrival_code_end - park_arrival_code));
-	arrival->cr3 = root;
+	arrival->cr3 = (uintptr_t)root;
 	/* As on the boot CPU; step `cpu-check` compares. */
-	arrival->cr4 = cr4_read();
-	arrival->cr0 = cr0_read();
-	arrival->efer = msr_read(MSR_EFER);
+	arrival->cr4 = (uintptr_t)cr4_read();
+	arrival->cr0 = (uintptr_t)cr0_read();
+	arrival->efer = CPU_HAS_EFER ? (uintptr_t)msr_read(MSR_EFER) : 0;
 	arrival->entry = (uintptr_t)park_arrival_entry;
 	park_left = &park_region_page(physical)->left;
 	return place;
@@ -98,7 +98,8 @@ struct cpu_record *park_arrival_claim(void)
 
 	msr_write(MSR_PAT, secondary_pat);
 	if (!record) {
-		__atomic_store_n(&secondary_unknown_hwid, hwid, __ATOMIC_RELAXED);
+		/* Whole only in 64-bit mode; but the upper half is 0 in every APIC id. */
+		*(volatile uint64_t *)&secondary_unknown_hwid = hwid;
 		__atomic_fetch_add(&secondary_unknown_count, 1, __ATOMIC_RELEASE);
 		return NULL;
 	}

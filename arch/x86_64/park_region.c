@@ -2,7 +2,7 @@
 /*
  * Makes a park region, and takes the boot CPU into it (docs/park.md). Called by the handover on the boot
  * CPU. What is written here is read by CPUs that have nothing else: it must not point to anything of the
- * kernel's.
+ * kernel's. The same for 32 and 64 bits, but for what park_mode.c of each does.
  */
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
@@ -22,23 +22,14 @@ _Static_assert(offsetof(struct park_apic, spurious) == 8, "park.S");
 _Static_assert(offsetof(struct park_apic, lint1) == 16, "park.S");
 _Static_assert(PARK_COPY_PAGE + (PARK_COPIES_MAX + 1) * PARK_COPY_BYTES == PARK_TOLD_PAGE,
 	       "the copy list is one page");
-_Static_assert(PARK_TABLES_PAGE + (2 + PARK_GIBS) * 0x1000 == PARK_COPY_PAGE, "page tables");
 
-extern const char park_code[], park_code_end[], park_code_leave[], park_code_32[];
+extern const char park_code[], park_code_end[], park_code_leave[];
 extern const char park_nmi[], park_machine_check[], park_trap[];
-void park_jump(uint64_t slot, uint64_t copies, uint64_t root, uint32_t entry, uint32_t told,
-	       uint64_t vector) __attribute__((noreturn));
-
-#define TABLE_BITS    (PAGE_PRESENT | PAGE_WRITE)
-#define LARGE_BYTES   UINT64_C(0x200000)
-#define PAGE_NO_CACHE 0x18 /* PWT and PCD: Intel SDM vol. 3A, 4.9 */
 
 /* Intel SDM vol. 3A, 3.4.5, accessed bits set; and 7.2.2 for the 32-bit TSS. */
-#define DESCRIPTOR_CODE_64 UINT64_C(0x00af9b000000ffff)
-#define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff)
-#define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff)
-#define DESCRIPTOR_TSS	   UINT64_C(0x0000890000000000)
-/* A 64-bit interrupt gate, present: 6.14.1. */
+#define DESCRIPTOR_DATA UINT64_C(0x00cf93000000ffff)
+#define DESCRIPTOR_TSS	UINT64_C(0x0000890000000000)
+/* An interrupt gate, present, of the mode that it is in: 6.11 and 6.14.1, figures 6-2 and 6-8. */
 #define GATE_INTERRUPT	     0x8e00
 
 #define VECTOR_NMI	     2
@@ -47,7 +38,7 @@ void park_jump(uint64_t slot, uint64_t copies, uint64_t root, uint32_t entry, ui
 /* What lgdt and lidt read. */
 struct pointer {
 	uint16_t limit;
-	uint64_t base;
+	uintptr_t base;
 } __attribute__((packed));
 
 static uint8_t *at(uint64_t physical, uint64_t offset)
@@ -83,17 +74,17 @@ uint64_t park_region_bytes(uint32_t slots, uint64_t record_bytes)
 
 static void fill_gates(uint64_t physical)
 {
-	uint64_t *gates = (uint64_t *)at(physical, PARK_CODE_PAGE + PARK_IDT);
-
 	for (uint32_t i = 0; i < PARK_VECTORS; i++) {
 		const char *handler = i == VECTOR_NMI		  ? park_nmi
 				      : i == VECTOR_MACHINE_CHECK ? park_machine_check
 								  : park_trap;
 		uint64_t address = code_address(physical, handler);
+		uint64_t gate = (address & 0xffff) | (uint64_t)SELECTOR_CODE << 16 |
+				(uint64_t)GATE_INTERRUPT << 32 | (address >> 16 & 0xffff) << 48;
 
-		gates[2 * i] = (address & 0xffff) | (uint64_t)SELECTOR_CODE << 16 |
-			       (uint64_t)GATE_INTERRUPT << 32 | (address >> 16 & 0xffff) << 48;
-		gates[2 * i + 1] = address >> 32;
+		/* What is behind that is the address's upper half, 0 in both modes. */
+		memcpy(at(physical, PARK_CODE_PAGE + PARK_IDT + i * PARK_GATE_BYTES), &gate,
+		       sizeof(gate));
 	}
 }
 
@@ -103,44 +94,19 @@ static void fill_code(uint64_t physical)
 	uint8_t *page = at(physical, PARK_CODE_PAGE);
 	uint64_t *gdt = (uint64_t *)(page + PARK_GDT);
 	uint64_t tss = base + PARK_TSS;
-	struct pointer gdt_pointer = { PARK_GDT_BYTES - 1, base + PARK_GDT };
-	struct pointer idt_pointer = { PARK_VECTORS * 16 - 1, base + PARK_IDT };
-	uint32_t far_offset = (uint32_t)code_address(physical, park_code_32);
-	uint16_t far_selector = SELECTOR_CODE_32;
-	uint64_t cr3 = physical + PARK_TABLES_PAGE;
+	struct pointer gdt_pointer = { PARK_GDT_BYTES - 1, (uintptr_t)base + PARK_GDT };
+	struct pointer idt_pointer = { PARK_VECTORS * PARK_GATE_BYTES - 1,
+				       (uintptr_t)base + PARK_IDT };
 
 	memset(page, 0, MEMORY_PAGE_SIZE);
 	memcpy(page, park_code, (size_t)(park_code_end - park_code));
-	gdt[SELECTOR_CODE / 8] = DESCRIPTOR_CODE_64;
+	gdt[SELECTOR_CODE / 8] = PARK_DESCRIPTOR_CODE;
 	gdt[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
-	gdt[SELECTOR_CODE_32 / 8] = DESCRIPTOR_CODE_32;
 	gdt[PARK_SELECTOR_TSS / 8] = DESCRIPTOR_TSS | (PARK_TSS_BYTES - 1) |
 				     (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56;
 	memcpy(page + PARK_GDT_POINTER, &gdt_pointer, sizeof(gdt_pointer));
 	memcpy(page + PARK_IDT_POINTER, &idt_pointer, sizeof(idt_pointer));
-	memcpy(page + PARK_FAR, &far_offset, sizeof(far_offset));
-	memcpy(page + PARK_FAR + sizeof(far_offset), &far_selector, sizeof(far_selector));
-	memcpy(page + PARK_LOCAL_CR3, &cr3, sizeof(cr3));
 	fill_gates(physical);
-}
-
-/* [0, PARK_IDENTITY_END) at its own address, in 2 MiB pages. */
-static void fill_tables(uint64_t physical)
-{
-	uint64_t tables = physical + PARK_TABLES_PAGE;
-	uint64_t *pml4 = (uint64_t *)at(tables, 0);
-	uint64_t *pdpt = (uint64_t *)at(tables, MEMORY_PAGE_SIZE);
-
-	memset(pml4, 0, (size_t)2 * MEMORY_PAGE_SIZE);
-	pml4[0] = (tables + MEMORY_PAGE_SIZE) | TABLE_BITS;
-	for (uint64_t gib = 0; gib < PARK_GIBS; gib++) {
-		uint64_t table = tables + (2 + gib) * MEMORY_PAGE_SIZE;
-		uint64_t *entries = (uint64_t *)at(table, 0);
-
-		pdpt[gib] = table | TABLE_BITS;
-		for (uint64_t i = 0; i < 512; i++)
-			entries[i] = (gib << 30) + i * LARGE_BYTES + (TABLE_BITS | PAGE_LARGE);
-	}
 }
 
 void park_region_fill(uint64_t physical, uint64_t size, uint32_t slots)
@@ -150,7 +116,7 @@ void park_region_fill(uint64_t physical, uint64_t size, uint32_t slots)
 	memset(page, 0, sizeof(*page));
 	page->magic = PARK_MAGIC;
 	page->revision = page->compatible = PARK_REVISION;
-	page->machine = PARK_MACHINE_X86_64;
+	page->machine = PARK_MACHINE;
 	page->base = physical;
 	page->size = size;
 	page->identity_end = PARK_IDENTITY_END;
@@ -161,15 +127,7 @@ void park_region_fill(uint64_t physical, uint64_t size, uint32_t slots)
 	memset(at(physical, PARK_SLOTS_PAGE), 0, slots_end(slots) - PARK_SLOTS_PAGE);
 	memset(at(physical, PARK_COPY_PAGE), 0, MEMORY_PAGE_SIZE);
 	fill_code(physical);
-	fill_tables(physical);
-}
-
-/* Not cached, whatever the MTRRs say. */
-static void map_device(uint64_t tables, uint64_t address)
-{
-	uint64_t *entries = (uint64_t *)at(tables, (2 + (address >> 30)) * MEMORY_PAGE_SIZE);
-
-	entries[address / LARGE_BYTES % 512] |= PAGE_NO_CACHE;
+	park_mode_fill(physical);
 }
 
 void park_region_listen(uint64_t physical, const struct park_apic *apic)
@@ -180,7 +138,7 @@ void park_region_listen(uint64_t physical, const struct park_apic *apic)
 		return; /* out of reach: nobody listens */
 	*local = *apic;
 	if (apic->base)
-		map_device(physical + PARK_TABLES_PAGE, apic->base);
+		park_mode_map_device(physical, apic->base);
 }
 
 void park_region_publish(uint64_t physical, uint64_t record_bytes)
@@ -189,24 +147,6 @@ void park_region_publish(uint64_t physical, uint64_t record_bytes)
 
 	page->record_size = (uint32_t)record_bytes;
 	page->sum = park_sum(PARK_SUM_BEGIN, page, PARK_SUM_AT);
-}
-
-/* start_page.c, read by entry_secondary.S: where a CPU that stops goes to. */
-extern uint64_t stopped_vector, stopped_cr3;
-static uint64_t stopped_vector_before, stopped_cr3_before;
-
-void park_region_take_stopped(uint64_t physical, uint64_t root)
-{
-	stopped_vector_before = stopped_vector;
-	stopped_cr3_before = stopped_cr3;
-	stopped_cr3 = root;
-	stopped_vector = physical + PARK_CODE_PAGE;
-}
-
-void park_region_take_no_more(void)
-{
-	stopped_vector = stopped_vector_before;
-	stopped_cr3 = stopped_cr3_before;
 }
 
 /* All of the region but the code: header, and what is behind the code. */
@@ -239,6 +179,6 @@ void park_region_leave(uint64_t physical, uint64_t root, uint32_t entry, uint32_
 	const struct park_page *page = park_region_page(physical);
 	uint64_t slot = page->slots + (uint64_t)page->slot_count * PARK_SLOT_STRIDE;
 
-	park_jump(slot, physical + PARK_COPY_PAGE, root, entry, start_info,
-		  code_address(physical, park_code_leave));
+	park_jump((uintptr_t)slot, (uintptr_t)physical + PARK_COPY_PAGE, (uintptr_t)root, entry,
+		  start_info, (uintptr_t)code_address(physical, park_code_leave));
 }

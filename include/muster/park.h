@@ -54,6 +54,7 @@
 #define PARK_SLOT_RESET	 2 /* had parked, and was reset: start it cold */
 
 /* ELF's numbers of machines (e_machine), in `machine`. */
+#define PARK_MACHINE_386    3
 #define PARK_MACHINE_PPC64  21
 #define PARK_MACHINE_X86_64 62
 
@@ -72,6 +73,10 @@
 #else
 #define PARK_IS(condition) _Static_assert(condition, "docs/park.md")
 #endif
+
+/* Words of 8 bytes that change while others look: where C aligns them to 4 (i386), a compiler would not know
+ * that one access can do it. */
+#define PARK_WORD      __attribute__((aligned(8))) uint64_t
 
 #define PARK_MAGIC     UINT64_C(0x4b5241505453554d) /* "MUSTPARK" */
 #define HANDOVER_MAGIC UINT64_C(0x444e41485453554d) /* "MUSTHAND" */
@@ -94,12 +99,12 @@ struct park_page {
 	uint32_t slot_size;
 	uint32_t reserved;
 	uint64_t sum; /* park_sum() of the bytes before it */
-	/* ppc64: where these are taken of CPUs that are inside; x86-64: 0. */
+	/* ppc64: where these are taken of CPUs that are inside; x86: 0. */
 	uint64_t system_reset, machine_check;
 	uint8_t pad1[PARK_RELEASE_AT - PARK_MACHINE_CHECK_AT - 8];
 	/* Written once by the next kernel: 0, wait; else where to go. */
-	uint64_t release;
-	uint64_t argument; /* for the released CPUs; written before `release` */
+	PARK_WORD release;
+	PARK_WORD argument; /* for the released CPUs; written before `release` */
 	uint8_t pad2[PARK_ENTERED_AT - PARK_ARGUMENT_AT - 8];
 	uint32_t entered; /* CPUs that have come in, and PARK_CLOSED */
 	uint8_t pad3[PARK_PARKED_AT - PARK_ENTERED_AT - 4];
@@ -107,8 +112,8 @@ struct park_page {
 	uint8_t pad4[PARK_LEFT_AT - PARK_PARKED_AT - 4];
 	uint32_t left; /* of these, those that use nothing of the region any more */
 	uint8_t pad5[PARK_NMIS_AT - PARK_LEFT_AT - 4];
-	uint64_t nmis; /* survived by all together */
-	uint64_t machine_checks;
+	PARK_WORD nmis; /* survived by all together */
+	PARK_WORD machine_checks;
 	uint8_t pad6[PARK_PAGE_BYTES - PARK_MACHINE_CHECKS_AT - 8];
 };
 
@@ -205,6 +210,7 @@ PARK_IS(offsetof(struct handover_record, free_bytes) == 40);
 PARK_IS(offsetof(struct handover_record, sum) == 48);
 
 #undef PARK_IS
+#undef PARK_WORD
 
 /*
  * The checksum of both: FNV-1a of 64 bits, which needs no table and tells a page that was overwritten

@@ -72,7 +72,7 @@ void papr_park_find(void)
 
 	if (!device_tree_park_region(&papr_firmware.tree, &base, &size))
 		return;
-	parked_take(&direct_reader, base, size);
+	parked_take(&direct_reader, base, size, UINT64_MAX);
 	if (handed->good)
 		park_arrival_expect(&handed->found.page);
 }

@@ -38,6 +38,8 @@ int pc_memory_map_step(cpu_t cpu);
 /* The same where the memory map comes from elsewhere: from a function like pc_boot_memory_map_read(). */
 typedef int pc_memory_map_reader(boot_range_function *range, void *context);
 int pc_memory_map_build(pc_memory_map_reader *read);
+/* The first address that the CPU or the direct map does not reach: RAM from there on is left out. */
+uint64_t pc_ram_limit(void);
 int pc_firmware_step(cpu_t cpu);
 
 /* pc_ids.c */
@@ -82,6 +84,17 @@ void pc_start_undo(cpu_t cpu);
 int pc_memory_map_row(cpu_t cpu);
 int pc_start_code_row(cpu_t cpu);
 int pc_start_row(cpu_t cpu);
+
+/* pc_wake.c: RAM, and ACPI's part of it, that this kernel was told of and does not reach. The next one may. */
+#define PC_LEFT_OUT_MAX 16u
+struct pc_left_out {
+	uint32_t count;
+	struct {
+		uint64_t base, size;
+		uint32_t type; /* BOOT_RANGE_* */
+	} ranges[PC_LEFT_OUT_MAX];
+};
+extern struct pc_left_out pc_left_out;
 
 /* pc_mailbox.c: set up what the MADT says, if it says something that can be used. */
 int pc_mailbox_begin(void);

@@ -50,8 +50,7 @@ int pc_command_line_step(cpu_t cpu)
 	return error ? error : pc_console_choose();
 }
 
-/* The first address that the CPU or the direct map does not reach. */
-static uint64_t ram_limit(void)
+uint64_t pc_ram_limit(void)
 {
 	uint64_t direct = layout_direct_size(layout_current());
 
@@ -65,13 +64,13 @@ static void add_range(void *context, uint64_t base, uint64_t size, uint32_t type
 							  : MEMORY_RESERVED;
 
 	(void)context;
-	if (kind != MEMORY_RESERVED && base + size > base && base + size > ram_limit()) {
+	if (kind != MEMORY_RESERVED && base + size > base && base + size > pc_ram_limit()) {
 		console_print(
 			"muster: memory map: range at %#jx, %#jx bytes: RAM from %#jx on cannot be reached; it is left out\n",
-			base, size, ram_limit());
-		if (base >= ram_limit())
+			base, size, pc_ram_limit());
+		if (base >= pc_ram_limit())
 			return;
-		size = ram_limit() - base;
+		size = pc_ram_limit() - base;
 	}
 	/* One that is wrong is named and left out; the others stand. */
 	(void)memory_map_add(base, size, kind);

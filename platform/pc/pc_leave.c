@@ -4,6 +4,7 @@
  * the way out of each CPU. Nothing of a PC's hypervisor holds memory of ours.
  */
 #include "platform/pc/pc_leave.h"
+#include "arch/x86_64/page_table.h"
 #include "arch/x86_64/park.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu_table.h"
@@ -108,6 +109,7 @@ static uint32_t entries_max(void)
 const struct platform_handover pc_handover = {
 	.arrived = parked_handed_over,
 	.module = pc_leave_module,
+	.reader = &fixmap_reader,
 	.tell = pc_tell,
 	.is_sibling = pc_leave_is_sibling,
 	.listen_for_nmis = pc_leave_listen_for_nmis,

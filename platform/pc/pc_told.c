@@ -13,6 +13,9 @@
 #include <muster/muster.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
+/* An image may leave this out: core/image_choice.h. */
+#pragma weak pc_left_out
+
 #define MODULES_MAX	4u
 #define COMMAND_LINE_AT 0x400u
 #define MEMORY_MAP_AT	0x1000u
@@ -47,6 +50,9 @@ static uint32_t type_of(enum memory_kind kind)
 	       : kind == MEMORY_FIRMWARE ? XEN_HVM_MEMMAP_TYPE_ACPI
 					 : XEN_HVM_MEMMAP_TYPE_RESERVED;
 }
+_Static_assert(XEN_HVM_MEMMAP_TYPE_RAM == BOOT_RANGE_RAM &&
+		       XEN_HVM_MEMMAP_TYPE_ACPI == BOOT_RANGE_ACPI,
+	       "both are E820's");
 
 struct map {
 	struct hvm_memmap_table_entry *at;
@@ -90,6 +96,10 @@ static int map_write(const struct handover_range *region, struct map *map)
 			XEN_HVM_MEMMAP_TYPE_RESERVED, start >= range->base);
 		map_add(map, stop, end, type, false);
 	}
+	for (uint32_t i = 0; &pc_left_out && i < pc_left_out.count; i++)
+		map_add(map, pc_left_out.ranges[i].base,
+			pc_left_out.ranges[i].base + pc_left_out.ranges[i].size,
+			pc_left_out.ranges[i].type, true);
 	for (uint32_t i = 0; i < map->count; i++)
 		map->at[i].reserved = 0;
 	if (!map->full)

@@ -70,15 +70,52 @@ void pc_park_find(void)
 void pc_park_claim(void)
 {
 	if (region_size)
-		parked_take(&fixmap_reader, region, region_size);
+		parked_take(&fixmap_reader, region, region_size, pc_ram_limit());
+}
+
+struct pc_left_out pc_left_out;
+
+struct passing {
+	boot_range_function *range;
+	void *context;
+};
+
+/* A range on its way into the memory map, which takes what of it can be reached. */
+static void note_left_out(void *context, uint64_t base, uint64_t size, uint32_t type)
+{
+	const struct passing *passing = context;
+	uint64_t end = base + size, limit = pc_ram_limit();
+	uint64_t start = base > limit ? base : limit;
+
+	passing->range(passing->context, base, size, type);
+	if ((type != BOOT_RANGE_RAM && type != BOOT_RANGE_ACPI) || end <= start)
+		return;
+	if (pc_left_out.count == PC_LEFT_OUT_MAX) {
+		console_print(
+			"muster: memory map: range at %#jx, %#jx bytes: no room to remember it for "
+			"another kernel\n",
+			start, end - start);
+		return;
+	}
+	pc_left_out.ranges[pc_left_out.count].base = start;
+	pc_left_out.ranges[pc_left_out.count].size = end - start;
+	pc_left_out.ranges[pc_left_out.count++].type = type;
+}
+
+static int memory_map_read(boot_range_function *range, void *context)
+{
+	struct passing passing = { range, context };
+
+	return pc_boot_memory_map_read(note_left_out, &passing);
 }
 
 int pc_memory_map_row(cpu_t cpu)
 {
 	int error;
 
+	(void)cpu;
 	pc_park_find();
-	error = pc_memory_map_step(cpu);
+	error = pc_memory_map_build(memory_map_read);
 	if (!error)
 		pc_park_claim();
 	return error;

@@ -40,6 +40,14 @@ static void check_part(const struct payload_part *part, size_t size)
 	     (part->base >= BASE && part->size <= size && part->base - BASE <= size - part->size));
 }
 
+static void put_right_32(uint8_t *bytes)
+{
+	bytes[4] = 1;
+	bytes[18] = 3;
+	bytes[42] = 32;
+	bytes[43] = bytes[45] = 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t good[20] = { 0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0,  0,
@@ -69,6 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (image.bytes && size > 64 && data[size - 1] & 2)
 			image.bytes[18] = 21;
 		if (!payload_elf_read(&reader, 21, LIMIT, &payload))
+			check_segments(&payload);
+		/* i386's has 32 bits. */
+		if (image.bytes && size > 64 && data[size - 1] & 4)
+			put_right_32(image.bytes);
+		if (!payload_elf_read(&reader, 3, LIMIT, &payload))
 			check_segments(&payload);
 	}
 	free(image.bytes);

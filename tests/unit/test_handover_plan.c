@@ -5,7 +5,7 @@
  */
 #include "handover/plan.h"
 
-#include "arch/x86_64/park.h"
+#include "arch/park.h"
 #include "core/cpu_table.h"
 #include "core/memory_map.h"
 #include "platform/pc/pc.h"
@@ -30,7 +30,13 @@
 #define ENTRY  UINT64_C(0x400000)
 #define RSDP   UINT64_C(0xf1234)
 
-static uint64_t file_size, holds_base, holds_size;
+/* Where the file's only program header is, and where a loader might put the file that an i386 kernel does not
+ * reach. */
+#define SEGMENT (IS_32 ? 52u : 64u)
+#define IS_32	(PARK_MACHINE == PARK_MACHINE_386)
+#define BEYOND	(5 * (UINT64_C(1) << 30))
+
+static uint64_t file_size, holds_base, holds_size, module_at;
 static struct handed_over before;
 static struct handover_plan plan;
 static struct handover_request request;
@@ -74,6 +80,7 @@ void park_region_root_free(uint64_t physical, uint64_t root)
 
 /* The platform: a PC, whose firmware is this. */
 struct pc_firmware pc_firmware = { .boot = { .rsdp = RSDP } };
+struct pc_left_out pc_left_out;
 
 static struct handed_over *arrived(void)
 {
@@ -82,10 +89,23 @@ static struct handed_over *arrived(void)
 
 static bool module(uint32_t index, uint64_t *base, uint64_t *size)
 {
-	*base = MODULE;
+	*base = module_at;
 	*size = file_size;
 	return !index;
 }
+
+/* What lies there is what lies at MODULE. */
+static bool beyond_read(void *context, uint64_t physical, void *buffer, size_t size)
+{
+	(void)context;
+	if (physical < BEYOND || physical - BEYOND > file_size ||
+	    size > file_size - (physical - BEYOND))
+		return false;
+	memcpy(buffer, machine_get()->direct(physical - BEYOND + MODULE), size);
+	return true;
+}
+
+static const struct firmware_reader beyond_reader = { .read = beyond_read };
 
 static bool is_sibling(cpu_t cpu)
 {
@@ -110,6 +130,7 @@ static uint32_t entries_max(void)
 static const struct platform_handover platform = {
 	.arrived = arrived,
 	.module = module,
+	.reader = &beyond_reader,
 	.tell = pc_tell,
 	.is_sibling = is_sibling,
 	.listen_for_nmis = listen_for_nmis,
@@ -122,6 +143,26 @@ static void put(uint64_t at, uint64_t value, size_t width)
 	memcpy((uint8_t *)machine_get()->direct(MODULE) + at, &value, width);
 }
 
+static void put_segment(uint32_t i, uint32_t type, uint64_t offset, uint64_t to, uint64_t file,
+			uint64_t memory)
+{
+	uint64_t at = SEGMENT + i * (IS_32 ? 32 : 56);
+	uint32_t width = IS_32 ? 4 : 8;
+
+	put(at, type, 4);
+	put(at + width, offset, width);
+	put(at + 3 * width, to, width);
+	put(at + 4 * width, file, width);
+	put(at + 5 * width, memory, width);
+}
+
+/* It wants to be elsewhere. */
+static void put_place(uint64_t to)
+{
+	put(SEGMENT + (IS_32 ? 12 : 24), to, IS_32 ? 4 : 8);
+	put(0x210, to, 4);
+}
+
 /* An ELF file with one segment of so many bytes in memory, half of them in the file. */
 static void put_payload(uint64_t to, uint64_t bytes)
 {
@@ -129,22 +170,18 @@ static void put_payload(uint64_t to, uint64_t bytes)
 	assert_int_equal(mem_claim(MODULE, (file_size + 4095) & ~UINT64_C(4095), "module"), 0);
 	memset(machine_get()->direct(MODULE), 0, file_size);
 	memcpy(machine_get()->direct(MODULE),
-	       "\x7f"
-	       "ELF\2\1\1",
+	       IS_32 ? "\x7f"
+		       "ELF\1\1\1"
+		     : "\x7f"
+		       "ELF\2\1\1",
 	       7);
 	put(16, 2, 2);
-	put(18, 62, 2);
-	put(32, 64, 8);
-	put(54, 56, 2);
-	put(56, 2, 2);
-	put(64, 1, 4);
-	put(64 + 8, IMAGE, 8);
-	put(64 + 24, to, 8);
-	put(64 + 32, bytes / 2, 8);
-	put(64 + 40, bytes, 8);
-	put(120, 4, 4);
-	put(120 + 8, 0x200, 8);
-	put(120 + 32, 20, 8);
+	put(18, PARK_MACHINE, 2);
+	put(IS_32 ? 28 : 32, SEGMENT, 4);
+	put(IS_32 ? 42 : 54, IS_32 ? 32 : 56, 2);
+	put(IS_32 ? 44 : 56, 2, 2);
+	put_segment(0, 1, IMAGE, to, bytes / 2, bytes);
+	put_segment(1, 4, 0x200, 0, 20, 20);
 	put(0x200, 4, 4);
 	put(0x204, 4, 4);
 	put(0x208, 18, 4);
@@ -160,6 +197,8 @@ static int begin(void **state)
 	for (uint32_t i = 0; i < CPUS; i++)
 		cpu_state_set(cpu_from_number(i), CPU_ONLINE);
 	holds_size = 0;
+	module_at = MODULE;
+	pc_left_out.count = 0;
 	roots = 0;
 	before = (struct handed_over){ 0 };
 	request = (struct handover_request){ .command_line = "one two" };
@@ -292,11 +331,9 @@ static void places_that_are_refused(void **state)
 	(void)state;
 	put_payload(HOST_MEMORY_SIZE - 0x1000, 0x2000);
 	expect_refused(MUSTER_E_INVALID, "is not all RAM");
-	put(64 + 24, HOST_MEMORY_SIZE + MIB, 8);
-	put(0x210, HOST_MEMORY_SIZE + MIB, 4);
+	put_place(HOST_MEMORY_SIZE + MIB);
 	expect_refused(MUSTER_E_INVALID, "is not all RAM");
-	put(64 + 24, ENTRY, 8);
-	put(0x210, ENTRY, 4);
+	put_place(ENTRY);
 	holds_base = ENTRY + 0x1000;
 	holds_size = 0x1000;
 	expect_refused(MUSTER_E_INVALID, "lies over memory that the hypervisor holds");
@@ -305,7 +342,7 @@ static void places_that_are_refused(void **state)
 	before = (struct handed_over){ .region = ENTRY, .region_size = 0x8000 };
 	expect_refused(MUSTER_E_INVALID, "lies over a park region in which CPUs may be");
 	before = (struct handed_over){ 0 };
-	put(64 + 24, 8 * (UINT64_C(1) << 30), 8);
+	put_place((UINT64_C(1) << 32) - 0x1000);
 	expect_refused(MUSTER_E_CORRUPT, "cannot be reached");
 }
 
@@ -330,6 +367,54 @@ static void other_modules(void **state)
 	request.module = 0;
 	file_size = 100;
 	expect_refused(MUSTER_E_CORRUPT, "e_phoff");
+}
+
+static void a_module_beyond_what_this_kernel_reaches(void **state)
+{
+	uint64_t free_before;
+
+	(void)state;
+	put_payload(ENTRY, 0x5000);
+	module_at = BEYOND;
+	free_before = mem_free_total();
+	request.hand_on = true;
+	assert_int_equal(make(), 0);
+	assert_true(plan.module.base < HOST_MEMORY_SIZE);
+	assert_int_not_equal(plan.module.base, MODULE);
+	assert_memory_equal(machine_get()->direct(plan.module.base), machine_get()->direct(MODULE),
+			    file_size);
+	assert_int_equal(plan.payload.segments[0].from, plan.module.base + IMAGE);
+	plan_undo(&plan);
+	assert_int_equal(mem_free_total(), free_before);
+	/* One of which the end cannot be read; and one that is too large to be brought. */
+	module_at = BEYOND + 0x1000;
+	expect_refused(MUSTER_E_CORRUPT, "cannot be read");
+	file_size = HOST_MEMORY_SIZE;
+	expect_refused(MUSTER_E_NO_MEMORY, "no memory that fits");
+}
+
+/* It is as this kernel was told, behind what it knows itself. */
+static void memory_that_this_kernel_does_not_reach(void **state)
+{
+	const struct hvm_start_info *info;
+	const struct hvm_memmap_table_entry *last;
+
+	(void)state;
+	put_payload(ENTRY, 0x1000);
+	pc_left_out = (struct pc_left_out){
+		.count = 2,
+		.ranges = { { HOST_MEMORY_SIZE, 3 * MIB, BOOT_RANGE_RAM },
+			    { HOST_MEMORY_SIZE + 3 * MIB, MIB, BOOT_RANGE_ACPI } },
+	};
+	assert_int_equal(make(), 0);
+	info = machine_get()->direct(plan.told);
+	last = machine_get()->direct(info->memmap_paddr);
+	last += info->memmap_entries - 1;
+	assert_true(last[-1].addr == HOST_MEMORY_SIZE && last[-1].size == 3 * MIB);
+	assert_true(last[-1].type == XEN_HVM_MEMMAP_TYPE_RAM && !last[-1].reserved);
+	assert_true(last->addr == HOST_MEMORY_SIZE + 3 * MIB && last->size == MIB);
+	assert_true(last->type == XEN_HVM_MEMMAP_TYPE_ACPI && !last->reserved);
+	plan_undo(&plan);
 }
 
 static void a_command_line_that_is_too_long(void **state)
@@ -424,6 +509,8 @@ int main(void)
 		cmocka_unit_test_setup(places_that_are_refused, begin),
 		cmocka_unit_test_setup(no_memory, begin),
 		cmocka_unit_test_setup(other_modules, begin),
+		cmocka_unit_test_setup(a_module_beyond_what_this_kernel_reaches, begin),
+		cmocka_unit_test_setup(memory_that_this_kernel_does_not_reach, begin),
 		cmocka_unit_test_setup(a_command_line_that_is_too_long, begin),
 		cmocka_unit_test_setup(regions_that_are_wished, begin),
 		cmocka_unit_test_setup(the_region_of_before_again, begin),

@@ -24,7 +24,10 @@
 #include <muster/muster.h>
 
 #define NO_FRAME UINT64_MAX /* a page of ours behind which there is no memory */
-#define CHUNK	 64u /* pages; eight of them are a table, so that a byte says which there are */
+/* Pages. Xen looks at each for some 1,000 instructions, whether anybody will use it or not. Which chunks of
+ * a table there are is a bit of a word for each. */
+#define CHUNK 8u
+_Static_assert(PV_ENTRIES / CHUNK == 64, "the bits of a word");
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_start[], image_end[];
@@ -40,7 +43,7 @@ static struct {
 	uint64_t image;	 /* the image's own last tables */
 	uint64_t image_first; /* number, as in the window, of the first of them */
 	uint64_t image_count;
-	uint8_t *made; /* of each last table, a bit for each chunk that it has */
+	uint64_t *made; /* of each last table, a bit for each chunk that it has */
 } direct_map;
 
 static uint64_t physical_of(const char *symbol)
@@ -122,7 +125,7 @@ static int window_read(void)
 static int memory_get(void)
 {
 	const uint64_t tables = direct_map.image_count + direct_map.count[1] + direct_map.count[2];
-	const uint64_t made = align_up(direct_map.count[0], MEMORY_PAGE_SIZE);
+	const uint64_t made = align_up(direct_map.count[0] * sizeof(uint64_t), MEMORY_PAGE_SIZE);
 
 	direct_map.last =
 		mem_alloc(direct_map.count[0] * MEMORY_PAGE_SIZE, 0, .owner = "page table");
@@ -270,9 +273,9 @@ static int hang_all(void)
 	return error ? error : pv_update_flush();
 }
 
-static uint8_t chunk_bit(uint64_t page)
+static uint64_t chunk_bit(uint64_t page)
 {
-	return (uint8_t)(1u << page / CHUNK % (PV_ENTRIES / CHUNK));
+	return UINT64_C(1) << page / CHUNK % (PV_ENTRIES / CHUNK);
 }
 
 static bool chunk_is_made(uint64_t page)
@@ -337,7 +340,7 @@ static int chunk_make(uint64_t page)
 	static uint32_t taken;
 	const uint64_t table = direct_map.last + page / PV_ENTRIES * MEMORY_PAGE_SIZE;
 	const uint64_t first = align_down(page, CHUNK);
-	uint8_t *made = &direct_map.made[page / PV_ENTRIES];
+	uint64_t *made = &direct_map.made[page / PV_ENTRIES];
 	int error = 0;
 
 	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))

@@ -28,7 +28,9 @@ enum row {
 	ROW_ALL_STACKS,
 	ROW_HELLO,
 	ROW_PERCPU,
+	ROW_XEN_PV_COUNTED,
 	ROW_XEN_PV,
+	ROW_XEN_PVH_COUNTED,
 	ROW_XEN_PVH,
 	ROW_PAPR_4,
 	ROW_PAPR_16,
@@ -62,6 +64,16 @@ static struct bench_guest guest_of(uint64_t cpus, uint64_t total, uint64_t boot)
 	return guest;
 }
 
+static struct bench_virtual virtual_at_limit(uint64_t cpus, double ns, double linux_seconds)
+{
+	return (struct bench_virtual){ .cpus = cpus,
+				       .time = { .known = true, .value = ns },
+				       .linux_kernel = { .known = true,
+							 .cpus = cpus,
+							 .seconds = linux_seconds,
+							 .note = "by its log" } };
+}
+
 /* A tenth of Linux's time. */
 static struct bench_hypervised hypervised_at_limit(const char *profile)
 {
@@ -69,23 +81,13 @@ static struct bench_hypervised hypervised_at_limit(const char *profile)
 		.cpus = 16,
 		.wall = { .known = true, .value = 0.3e9 },
 		.linux_kernel = { .known = true, .cpus = 16, .seconds = 3 },
+		.counted = virtual_at_limit(16, 50e6, 0.5),
 		.calls = { { "start", "vcpu-op-up", 1 }, { "unit", "mmu-update", 1.5 } },
 		.call_count = 2,
 	};
 
 	snprintf(xen.profile, sizeof(xen.profile), "%s", profile);
 	return xen;
-}
-
-/* A hundredth of Linux's time. */
-static struct bench_virtual virtual_at_limit(uint64_t cpus, double ns)
-{
-	return (struct bench_virtual){ .cpus = cpus,
-				       .start = { .known = true, .value = ns },
-				       .linux_kernel = { .known = true,
-							 .cpus = cpus,
-							 .seconds = ns / 1e7,
-							 .note = "by its log" } };
 }
 
 static struct bench_park park_at_limit(uint64_t cpus)
@@ -114,8 +116,8 @@ static int begin(void **state)
 		.increment = { .known = true, .value = 1 },
 		.linux_kernel = { .known = true, .cpus = 64, .seconds = 0.8, .note = "a kernel" },
 		.kvm_unit_tests = { .note = "no checkout" },
-		.papr = { virtual_at_limit(4, 949e3), virtual_at_limit(16, 0.4e6),
-			  virtual_at_limit(64, 1.5e6) },
+		.papr = { virtual_at_limit(4, 949e3, 0.01), virtual_at_limit(16, 0.4e6, 0.04),
+			  virtual_at_limit(64, 1.5e6, 0.15) },
 		.parks = { park_at_limit(2), park_at_limit(16), park_at_limit(255) },
 		.xen = { hypervised_at_limit("xen-pv"), hypervised_at_limit("xen-pvh") },
 	};
@@ -165,9 +167,13 @@ static void each_just_above(void **state)
 	assert_int_equal(verdict_of(ROW_XEN_PV), VERDICT_MISSED);
 	bench.xen[1].linux_kernel.seconds = 2.9;
 	assert_int_equal(verdict_of(ROW_XEN_PVH), VERDICT_MISSED);
-	bench.papr[0].start.value = 950e3;
+	bench.xen[0].counted.time.value = 51e6;
+	assert_int_equal(verdict_of(ROW_XEN_PV_COUNTED), VERDICT_MISSED);
+	bench.xen[1].counted.linux_kernel.seconds = 0.49;
+	assert_int_equal(verdict_of(ROW_XEN_PVH_COUNTED), VERDICT_MISSED);
+	bench.papr[0].time.value = 950e3;
 	assert_int_equal(verdict_of(ROW_PAPR_4), VERDICT_MISSED);
-	bench.papr[1].start.value = 0.41e6;
+	bench.papr[1].time.value = 0.41e6;
 	assert_int_equal(verdict_of(ROW_PAPR_16), VERDICT_MISSED);
 	bench.papr[2].linux_kernel.seconds = 0.149;
 	assert_int_equal(verdict_of(ROW_PAPR_64), VERDICT_MISSED);
@@ -177,7 +183,7 @@ static void each_just_above(void **state)
 	assert_int_equal(verdict_of(ROW_WAKE_MANY), VERDICT_MISSED);
 	bench.parks[1].online.value = 1001;
 	assert_int_equal(verdict_of(ROW_WOKEN), VERDICT_MISSED);
-	assert_int_equal(targets_count(rows, VERDICT_MISSED), 16);
+	assert_int_equal(targets_count(rows, VERDICT_MISSED), 18);
 }
 
 /* Flat: the limit, or within 10 % of the slope before it. */
@@ -212,7 +218,7 @@ static void what_was_not_measured(void **state)
 	assert_int_equal(verdict_of(ROW_MAIN), VERDICT_NOT_MEASURED);
 	assert_int_equal(verdict_of(ROW_WALL), VERDICT_NOT_MEASURED);
 	assert_string_equal(rows[ROW_PERCPU].figure.note, "not built");
-	bench.papr[0].start = (struct bench_figure){ .note = "no such profile" };
+	bench.papr[0].time = (struct bench_figure){ .note = "no such profile" };
 	bench.papr[1].linux_kernel.cpus = 4;
 	assert_int_equal(verdict_of(ROW_PAPR_4), VERDICT_NOT_MEASURED);
 	assert_string_equal(rows[ROW_PAPR_4].figure.note, "no such profile");
@@ -334,7 +340,7 @@ static void as_text(void **state)
 	snprintf(bench.guests[2].note, BENCH_NOTE_SIZE, "it hung");
 	bench.percpu_alloc = (struct bench_figure){ .note = "not built" };
 	bench.increment.value = 2;
-	bench.papr[0].start = (struct bench_figure){ .note = "no such profile" };
+	bench.papr[0].time = (struct bench_figure){ .note = "no such profile" };
 	bench.parks[2] = (struct bench_park){ .cpus = 255, .wake = { .note = "it was lost" } };
 	text = text_of();
 	expect_text(text, "  255  not measured: it hung\n");
@@ -347,6 +353,10 @@ static void as_text(void **state)
 	expect_text(text, "0.0250 <= 0.0250                reached\n");
 	expect_text(text,
 		    "  xen-pv: 16 CPUs online in 300.000 ms\n    Linux: 16 CPUs in 3000.000 ms");
+	expect_text(
+		text,
+		"    by a clock that counts instructions: 16 CPUs: from entry to all online 50.000 "
+		"ms; Linux 500.000 ms (by its log)\n");
 	expect_text(text,
 		    "a CPU more makes 2.50 calls to Xen: 1.00 vcpu-op-up (start), 1.50 mmu-update "
 		    "(unit)\n");
@@ -358,7 +368,7 @@ static void as_text(void **state)
 		"  16 CPUs: 60 of the boot CPU until the store is made; from START to all online "
 		"1000, cold 10000\n");
 	expect_text(text, "  255 CPUs: not measured: it was lost\n");
-	expect_text(text, "12 reached, 1 missed, 5 not measured\n");
+	expect_text(text, "14 reached, 1 missed, 5 not measured\n");
 	free(text);
 }
 
