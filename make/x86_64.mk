@@ -91,12 +91,12 @@ $(eval $(call x86_kernel,h03-xen,tests/history/h03xen_gdt_page.c,$(X86_WHOLE) --
 $(eval $(call x86_kernel,h02-xen,tests/history/h02xen_base_before_gdt.c,$(X86_WHOLE) --wrap=pv_gdt_boot_step --wrap=pv_segments_step))
 $(eval $(call x86_kernel,h11,$(X86_KERNEL) tests/history/h11_park_without_tables.c,$(X86_WHOLE) --wrap=park_region_fill))
 # One that leaves something with Xen when it hands over.
-$(eval $(call x86_kernel,keeps-runstate,$(X86_KERNEL) tests/boot/keeps_runstate.c,$(X86_WHOLE) --wrap=xen_hypercall))
+$(foreach area,runstate time events,$(eval $(call x86_kernel,keeps-$(area),$(X86_KERNEL) tests/boot/keeps_$(area).c,$(X86_WHOLE) --wrap=xen_hypercall)))
 # A panic before step `console`.
 $(eval $(call x86_kernel,early-panic,tests/boot/early_panic.c,$(X86_WHOLE)))
 # What only a PV guest of Xen has.
 $(eval $(call x86_kernel,xen-pv-checks,tests/boot/xen_pv_checks.c,$(X86_WHOLE)))
-HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h02-xen h03 h03-xen h04-xen h05 h11 xen-pv-checks early-panic keeps-runstate,$(BUILD)/$(kernel)-x86_64.elf)
+HISTORY_KERNELS := $(foreach kernel,h01-boot h01-secondary h02 h02-xen h03 h03-xen h04-xen h05 h11 xen-pv-checks early-panic keeps-runstate keeps-time keeps-events,$(BUILD)/$(kernel)-x86_64.elf)
 
 -include $(X86_OBJECTS:.o=.d)
 

@@ -122,11 +122,11 @@
 #define LOW_ELSE	   28
 
 /* Where they are with translation on: alternate interrupt location 3 (LPCR, book III, 2.2). */
-#define VECTORS_VIRTUAL	 0xc000000000004000
+#define VECTORS_VIRTUAL 0xc000000000004000
 
 /* In SPRG0, where the lowest address of the stack in use is else: there is none. No stack pointer is as high, and
  * it fits an immediate. */
-#define STACK_NONE (-32768)
+#define STACK_NONE	 (-32768)
 
 #define BOOT_STACK_SIZE	 16384
 #define FATAL_STACK_SIZE 8192

@@ -234,9 +234,14 @@ bool papr_has_areas(void)
 
 int papr_areas_boot(cpu_t cpu, const struct papr_area_guest *guest)
 {
-	const struct area_table *offered = papr_area_table_choose(guest);
-	int error = offered ? areas_begin(offered) : 0;
+	const struct area_table *offered;
+	int error;
 
+	/* It is asked what it knows by deregistering what is not registered. */
+	if (guest->look)
+		guest->look(cpu);
+	offered = papr_area_table_choose(guest);
+	error = offered ? areas_begin(offered) : 0;
 	if (!offered || error)
 		return error;
 	error = areas_prepare(cpu);
@@ -269,7 +274,7 @@ int papr_areas_online(cpu_t cpu)
 {
 	if (!chosen)
 		return 0;
-	if (asked->look)
+	if (asked->look && cpu.number)
 		asked->look(cpu);
 	return areas_online(cpu);
 }

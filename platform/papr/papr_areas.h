@@ -24,8 +24,8 @@ enum papr_area_function {
 struct papr_area_guest {
 	/* H_REGISTER_VPA: returns its status. */
 	long (*register_area)(uint64_t flags, uint64_t server, uint64_t address);
-	/* On each CPU, before it registers any of its own: see what a kernel before this one has left registered.
-	 * NULL: there was none. */
+	/* On each CPU, before it registers any of its own, and before the hypervisor is asked what it knows: see what a
+	 * kernel before this one has left registered. NULL: there was none. */
 	void (*look)(cpu_t cpu);
 	bool offered;		  /* hcall-splpar is among its functions */
 	uint32_t data_cache_line; /* bytes, of the device tree; 0: it does not say */

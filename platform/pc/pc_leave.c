@@ -85,7 +85,9 @@ static bool mailbox_exists(void)
 
 static int put_away(cpu_t cpu)
 {
-	return mailbox_exists() ? pc_mailbox_put_away(cpu) : machine_get()->reset(cpu);
+	if (mailbox_exists())
+		return pc_mailbox_put_away(cpu);
+	return machine_get()->reset ? machine_get()->reset(cpu) : MUSTER_E_NOT_SUPPORTED;
 }
 
 static void undo(struct handover_list *list)

@@ -40,6 +40,40 @@ static void boot(void)
 	papr.order[0] = '\0';
 }
 
+/* The hypervisor may be looked at as the kernel before has left it: before it is asked anything, and then by each CPU before it
+ * registers. */
+static uint32_t looks, calls_at_look[CPUS];
+
+static void look(cpu_t cpu)
+{
+	looks++;
+	calls_at_look[cpu.number] = papr.calls;
+}
+
+static void looked_at_first(void **state)
+{
+	static struct papr_area_guest guest;
+
+	(void)state;
+	guest = papr_guest_mock;
+	looks = 0;
+	guest.look = look;
+	papr.calls = 0;
+	assert_int_equal(papr_areas_boot(cpu_from_number(0), &guest), 0);
+	assert_int_equal(looks, 1);
+	assert_int_equal(calls_at_look[0], 0);
+	assert_true(papr.calls > 0);
+	papr.calls = 0;
+	assert_int_equal(papr_online(0), 0);
+	assert_int_equal(looks, 1);
+	assert_int_equal(papr_areas_prepare(cpu_from_number(1)), 0);
+	papr.calls = 0;
+	assert_int_equal(papr_online(1), 0);
+	assert_int_equal(looks, 2);
+	assert_int_equal(calls_at_look[1], 0);
+	assert_true(papr.calls > 0);
+}
+
 static void all_prepared(void)
 {
 	boot();
@@ -321,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_table),
 		TEST(test_initial_fields),
+		TEST(looked_at_first),
 		TEST(test_order),
 		TEST(test_refused_half_way),
 		TEST(test_will_not_let_go),

@@ -53,6 +53,7 @@ static int interrupts_step(cpu_t cpu)
 	trap_handler_set(TRAP_CALL, xen_events_upcall);
 	x86_machine.kick = xen_events_kick;
 	x86_machine.stop_others = pv_stop_others;
+	x86_machine.send_nmi = pv_send_nmi;
 	x86_machine.reset = pv_reset;
 	x86_machine.wait_a_moment = xen_wait_a_moment;
 	return 0;

@@ -73,5 +73,6 @@ int pv_up_step(cpu_t cpu);
 void pv_up_undo(cpu_t cpu);
 int pv_reset(cpu_t cpu);
 void pv_stop_others(void);
+int pv_send_nmi(cpu_t cpu);
 
 #endif

@@ -131,6 +131,11 @@ int pv_reset(cpu_t cpu)
 	return xen_error(xen_vcpu_op(VCPUOP_down, cpu_vcpu_id(cpu), NULL));
 }
 
+int pv_send_nmi(cpu_t cpu)
+{
+	return xen_error(xen_vcpu_op(VCPUOP_send_nmi, cpu_vcpu_id(cpu), NULL));
+}
+
 /* For a panic: the others take an NMI, see that one is under way, and go down. What Xen refuses does not
  * run, or cannot be stopped. */
 void pv_stop_others(void)

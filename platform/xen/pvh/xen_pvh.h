@@ -29,6 +29,7 @@ bool xen_pvh_handed_over(void);
 uint64_t xen_pvh_shared_info_before(void);
 int xen_pvh_adopt(void);
 void xen_pvh_look(void);
+void xen_pvh_look_at_events(void);
 
 /* xen_pvh_leave.c */
 extern const struct platform_handover xen_pvh_handover;

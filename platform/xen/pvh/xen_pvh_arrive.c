@@ -62,20 +62,20 @@ int xen_pvh_adopt(void)
 	return 0;
 }
 
-/* When it is, by what Xen writes for the boot CPU; 0: not known. It may be behind what Xen itself takes for the time. */
-static uint64_t system_time(void)
+/* What Xen writes for the boot CPU, all the time; NULL: not known. */
+static struct vcpu_info *boot_info(void)
 {
 	const struct handed_over *handed = parked_handed_over();
 	struct handover_entry entry;
 
 	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &handed->found, i, &entry); i++) {
-		const struct vcpu_info *info = machine_get()->direct(entry.address);
+		struct vcpu_info *info = machine_get()->direct(entry.address);
 
 		if (entry.kind == HANDOVER_XEN_VCPU_INFO && info &&
 		    entry.hwid == handed->found.record.boot_hwid)
-			return xen_system_time(&info->time, counter_read());
+			return info;
 	}
-	return 0;
+	return NULL;
 }
 
 static uint64_t time_blocked(vcpu_id_t vcpu)
@@ -88,7 +88,9 @@ static uint64_t time_blocked(vcpu_id_t vcpu)
 /*
  * What Xen still has of the boot CPU it writes to now, or never: soon it is told of an area of ours in its place. A
  * vCPU that waits is not running, and Xen says so in its runstate area before another runs. It must really wait: a
- * moment that is over already ends before anybody looks whether it waits. CPUs that are parked go on running; but what
+ * moment that is over already ends before anybody looks whether it waits; and what we take for the time may be behind
+ * what Xen does. A time area it writes, too, if what it has to say is not what vcpu_info says: so something there, which nobody
+ * reads, is made wrong. CPUs that are parked go on running; but what
  * the kernel before forgot for one it forgot for all.
  */
 #define LOOK_FIRST 200000u /* ns */
@@ -96,7 +98,8 @@ static uint64_t time_blocked(vcpu_id_t vcpu)
 
 void xen_pvh_look(void)
 {
-	uint64_t now = system_time();
+	struct vcpu_info *info = boot_info();
+	uint64_t now = info ? xen_system_time(&info->time, counter_read()) : 0;
 	vcpu_id_t vcpu = xen_cpuid_vcpu_id(&xen_pvh_cpuid);
 	uint64_t before;
 
@@ -107,7 +110,29 @@ void xen_pvh_look(void)
 	     wait *= 2) {
 		struct sched_poll poll = { .timeout = now + wait };
 
+		__atomic_store_n(&info->time.pad0, 1, __ATOMIC_RELEASE);
 		(void)xen_sched_op(SCHEDOP_poll, &poll);
+	}
+}
+
+/* What is left of event channels Xen would write to when an event comes. The first that a guest opens have the lowest
+ * numbers. */
+#define PORTS_LOOKED_AT 8u
+
+void xen_pvh_look_at_events(void)
+{
+	struct handed_over *handed = parked_handed_over();
+
+	for (uint32_t port = 1; port <= PORTS_LOOKED_AT; port++) {
+		struct evtchn_status status = { .dom = DOMID_SELF, .port = port };
+
+		if (!handed->good || xen_event_op(EVTCHNOP_status, &status) ||
+		    status.status == EVTCHNSTAT_closed)
+			continue;
+		handed->held++;
+		console_print("muster: handover: event channel %u of the kernel before is still "
+			      "open\n",
+			      port);
 	}
 }
 

@@ -107,6 +107,7 @@ int xen_pvh_interrupts_step(cpu_t cpu)
 	if (error)
 		return error;
 	if (xen_pvh_handed_over()) {
+		xen_pvh_look_at_events();
 		xen_events_reset();
 		xen_guest.adopt = xen_pvh_adopt;
 	}
