@@ -24,10 +24,12 @@
 #include <muster/muster.h>
 
 #define NO_FRAME UINT64_MAX /* a page of ours behind which there is no memory */
-/* Pages. Xen looks at each for some 1,000 instructions, whether anybody will use it or not. Which chunks of
- * a table there are is a bit of a word for each. */
-#define CHUNK 8u
-_Static_assert(PV_ENTRIES / CHUNK == 64, "the bits of a word");
+/* Pages of a chunk. Xen looks at each for some 1,000 instructions, whether anybody will use it or not: few. But
+ * a bit for each chunk has to fit where Xen mapped memory, at least 512 KiB behind what it gave us: more of them in
+ * a large guest. A table's bits are whole bytes. */
+#define CHUNK_FEW   8u
+#define CHUNK_MANY  64u
+#define LARGE_GUEST (UINT64_C(4) << 30)
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_start[], image_end[];
@@ -43,7 +45,8 @@ static struct {
 	uint64_t image;	 /* the image's own last tables */
 	uint64_t image_first; /* number, as in the window, of the first of them */
 	uint64_t image_count;
-	uint64_t *made; /* of each last table, a bit for each chunk that it has */
+	uint64_t chunk;
+	uint8_t *made; /* a bit for each chunk that is there */
 } direct_map;
 
 static uint64_t physical_of(const char *symbol)
@@ -68,6 +71,12 @@ static uint64_t upper_table(uint32_t level, uint64_t index)
 	       (index + (level > 1 ? direct_map.count[1] : 0)) * MEMORY_PAGE_SIZE;
 }
 
+/* Bytes of `made` for each last table. */
+static uint64_t made_bytes(void)
+{
+	return PV_ENTRIES / direct_map.chunk / 8;
+}
+
 static void count_tables(void)
 {
 	const uint64_t start = layout_direct_start(layout_current());
@@ -78,6 +87,7 @@ static void count_tables(void)
 
 		direct_map.count[level] = (last >> shift) - (start >> shift) + 1;
 	}
+	direct_map.chunk = pv_boot.pages * MEMORY_PAGE_SIZE > LARGE_GUEST ? CHUNK_MANY : CHUNK_FEW;
 	direct_map.image_first = physical_of(image_start) >> 21;
 	direct_map.image_count = ((physical_of(image_end) - 1) >> 21) - direct_map.image_first + 1;
 }
@@ -125,7 +135,7 @@ static int window_read(void)
 static int memory_get(void)
 {
 	const uint64_t tables = direct_map.image_count + direct_map.count[1] + direct_map.count[2];
-	const uint64_t made = align_up(direct_map.count[0] * sizeof(uint64_t), MEMORY_PAGE_SIZE);
+	const uint64_t made = align_up(direct_map.count[0] * made_bytes(), MEMORY_PAGE_SIZE);
 
 	direct_map.last =
 		mem_alloc(direct_map.count[0] * MEMORY_PAGE_SIZE, 0, .owner = "page table");
@@ -273,15 +283,31 @@ static int hang_all(void)
 	return error ? error : pv_update_flush();
 }
 
-static uint64_t chunk_bit(uint64_t page)
-{
-	return UINT64_C(1) << page / CHUNK % (PV_ENTRIES / CHUNK);
-}
-
 static bool chunk_is_made(uint64_t page)
 {
-	return __atomic_load_n(&direct_map.made[page / PV_ENTRIES], __ATOMIC_ACQUIRE) &
-	       chunk_bit(page);
+	const uint64_t number = page / direct_map.chunk;
+
+	return __atomic_load_n(&direct_map.made[number / 8], __ATOMIC_ACQUIRE) >> number % 8 & 1;
+}
+
+/* By whoever makes it. */
+static void chunk_set_made(uint64_t page)
+{
+	const uint64_t number = page / direct_map.chunk;
+	uint8_t *made = &direct_map.made[number / 8];
+
+	__atomic_store_n(made, (uint8_t)(*made | 1u << number % 8), __ATOMIC_RELEASE);
+}
+
+/* Is the last table of a page there: has it any chunk? */
+static bool table_is_made(uint64_t page)
+{
+	const uint8_t *made = &direct_map.made[page / PV_ENTRIES * made_bytes()];
+
+	for (uint64_t i = 0; i < made_bytes(); i++)
+		if (made[i])
+			return true;
+	return false;
 }
 
 static uint64_t chunk_entry(uint64_t page)
@@ -307,12 +333,12 @@ static int changes_make(struct mmu_update *changes, uint32_t count)
 /* The table is there: into it. */
 static int chunk_add(uint64_t table, uint64_t first)
 {
-	static struct mmu_update changes[CHUNK];
+	static struct mmu_update changes[CHUNK_MANY];
 
-	for (uint32_t i = 0; i < CHUNK; i++)
+	for (uint32_t i = 0; i < direct_map.chunk; i++)
 		changes[i] = pv_update_of(table, (uint32_t)((first + i) % PV_ENTRIES),
 					  chunk_entry(first + i));
-	return changes_make(changes, CHUNK);
+	return changes_make(changes, (uint32_t)direct_map.chunk);
 }
 
 /* It is not: filled through a fixmap slot, and hung when that is empty again. */
@@ -329,7 +355,7 @@ static int chunk_begin(uint64_t table, uint64_t first)
 	};
 
 	words_clear(entries, PV_ENTRIES);
-	for (uint32_t i = 0; i < CHUNK; i++)
+	for (uint32_t i = 0; i < direct_map.chunk; i++)
 		entries[(first + i) % PV_ENTRIES] = chunk_entry(first + i);
 	return changes_make(changes, 2);
 }
@@ -339,16 +365,15 @@ static int chunk_make(uint64_t page)
 {
 	static uint32_t taken;
 	const uint64_t table = direct_map.last + page / PV_ENTRIES * MEMORY_PAGE_SIZE;
-	const uint64_t first = align_down(page, CHUNK);
-	uint64_t *made = &direct_map.made[page / PV_ENTRIES];
+	const uint64_t first = align_down(page, direct_map.chunk);
 	int error = 0;
 
 	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	if (!chunk_is_made(page)) {
-		error = *made ? chunk_add(table, first) : chunk_begin(table, first);
+		error = table_is_made(page) ? chunk_add(table, first) : chunk_begin(table, first);
 		if (!error)
-			__atomic_store_n(made, *made | chunk_bit(page), __ATOMIC_RELEASE);
+			chunk_set_made(page);
 	}
 	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
 	return error;
