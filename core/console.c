@@ -70,7 +70,8 @@ static uint32_t token_new(void)
 /* The lock changes from one value to another, if it has the first. */
 static bool lock_change(uint32_t from, uint32_t to)
 {
-	return __atomic_compare_exchange_n(&console_lock, &from, to, false, __ATOMIC_ACQ_REL,
+	/* Sequentially consistent: who gives it up looks behind that for what an NMI has put down. */
+	return __atomic_compare_exchange_n(&console_lock, &from, to, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_RELAXED);
 }
 

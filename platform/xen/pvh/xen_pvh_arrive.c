@@ -5,6 +5,7 @@
  * taken, which have been kept from being given out.
  */
 #include "arch/x86_64/page_table.h"
+#include "core/area_store.h"
 #include "core/machine.h"
 #include "platform/pc/pc_park.h"
 #include "platform/xen/pvh/xen_pvh.h"
@@ -62,19 +63,27 @@ int xen_pvh_adopt(void)
 	return 0;
 }
 
+/* A place that Xen would have taken (public/vcpu.h: aligned, within a page), and memory that has been claimed for what
+ * is held. */
+static bool is_vcpu_info(const struct handover_entry *entry)
+{
+	const uint64_t offset = entry->address % MEMORY_PAGE_SIZE;
+
+	return entry->size == sizeof(struct vcpu_info) && !(offset % sizeof(uint64_t)) &&
+	       offset + entry->size <= MEMORY_PAGE_SIZE &&
+	       mem_is_owned_by(entry->address - offset, AREA_ADOPTED_OWNER);
+}
+
 /* What Xen writes for the boot CPU, all the time; NULL: not known. */
 static struct vcpu_info *boot_info(void)
 {
 	const struct handed_over *handed = parked_handed_over();
 	struct handover_entry entry;
 
-	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &handed->found, i, &entry); i++) {
-		struct vcpu_info *info = machine_get()->direct(entry.address);
-
-		if (entry.kind == HANDOVER_XEN_VCPU_INFO && info &&
+	for (uint32_t i = 0; park_read_entry(&fixmap_reader, &handed->found, i, &entry); i++)
+		if (entry.kind == HANDOVER_XEN_VCPU_INFO &&
 		    entry.hwid == handed->found.record.boot_hwid)
-			return info;
-	}
+			return is_vcpu_info(&entry) ? machine_get()->direct(entry.address) : NULL;
 	return NULL;
 }
 
