@@ -20,6 +20,7 @@
 
 struct fake {
 	const char *mode;
+	const char *marker; /* a file that this program may leave for its next run; or NULL */
 	int console, qmp;
 	unsigned int cpus;
 	char **words;
@@ -71,6 +72,8 @@ static void read_arguments(struct fake *fake, int argc, char **argv)
 
 		if (!strcmp(argv[i], "-fake"))
 			fake->mode = value;
+		else if (!strcmp(argv[i], "-marker"))
+			fake->marker = value;
 		else if (!strcmp(argv[i], "-smp"))
 			fake->cpus = (unsigned int)atoi(value);
 		else if (!strcmp(argv[i], "-chardev") && fake->console < 0)
@@ -140,6 +143,23 @@ static int good(struct fake *fake)
 	greet(fake);
 	say_report(fake, fake->cpus, fake->cpus, 0, 0);
 	return 1;
+}
+
+/* Not the next time. */
+static int hypervisor_fails(struct fake *fake)
+{
+	if (!access(fake->marker, F_OK))
+		return good(fake);
+	close(open(fake->marker, O_WRONLY | O_CREAT, 0600));
+	say(fake, "(XEN) Xen version 4.17\n(XEN) Panic on CPU 1:\n");
+	return 0;
+}
+
+static int hypervisor_fails_later(struct fake *fake)
+{
+	close(open(fake->marker, O_WRONLY | O_CREAT, 0600));
+	say(fake, "@muster 1 at step=unit where=PREPARE cpu=1\n(XEN) Panic on CPU 1:\n");
+	return 0;
 }
 
 static int good_power_off(struct fake *fake)
@@ -565,6 +585,8 @@ static const struct {
 	{ "refuse-arguments", refuse_arguments },
 	{ "loud-errors", loud_errors },
 	{ "shared-console", shared_console },
+	{ "hypervisor-fails", hypervisor_fails },
+	{ "hypervisor-fails-later", hypervisor_fails_later },
 };
 
 int main(int argc, char **argv)

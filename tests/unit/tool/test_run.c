@@ -118,24 +118,29 @@ static void wait_for(pid_t pid, double interrupt_after)
 	outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void run_words(double interrupt_after, const char *const *more)
+static void run_program(double interrupt_after, const char *const *argv)
 {
-	const char *argv[WORDS_MAX] = { muster,	   "run",  "--platform", "fake",
-					"--build", folder, "--profiles", folder };
-	size_t count = 8;
-	pid_t pid;
+	pid_t pid = fork();
 
-	for (; *more; more++) {
-		assert_true(count + 1 < WORDS_MAX);
-		argv[count++] = *more;
-	}
-	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
 		become((char **)argv);
 	wait_for(pid, interrupt_after);
 	read_back("out", outcome.out);
 	read_back("err", outcome.err);
+}
+
+static void run_words(double interrupt_after, const char *const *more)
+{
+	const char *argv[WORDS_MAX] = { muster,	   "run",  "--platform", "fake",
+					"--build", folder, "--profiles", folder };
+	size_t count = 8;
+
+	for (; *more; more++) {
+		assert_true(count + 1 < WORDS_MAX);
+		argv[count++] = *more;
+	}
+	run_program(interrupt_after, argv);
 }
 
 static void assert_printable(const char *text)
@@ -555,8 +560,9 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	static const char *const names[] = { "image",	    "fake.profile", "out",	  "err",
-					     "report.json", "console.log",  "hypervisor", "rom" };
+	static const char *const names[] = { "image",	    "fake.profile",  "out",	   "err",
+					     "report.json", "console.log",   "hypervisor", "rom",
+					     "matrix.txt",  "check/line.log" };
 	char path[128];
 
 	(void)state;
@@ -564,7 +570,41 @@ static int end(void **state)
 		path_in(path, sizeof(path), names[i]);
 		unlink(path);
 	}
+	path_in(path, sizeof(path), "check");
+	rmdir(path);
 	return rmdir(folder);
+}
+
+/* Check one entry, "line", of a matrix. */
+static void check_mode(const char *mode)
+{
+	char words[PATH_MAX], matrix[128], marker[128];
+	const char *const argv[] = { muster, "check",	   "--matrix", matrix, "--build",
+				     folder, "--profiles", folder,     NULL };
+
+	path_in(marker, sizeof(marker), "marker");
+	path_in(matrix, sizeof(matrix), "matrix.txt");
+	snprintf(words, sizeof(words), "%s -marker %s", mode, marker);
+	write_profile(words, "isa-debug-exit");
+	write_file("matrix.txt", "line platform=fake cpus=4 timeout=2\n");
+	(void)unlink(marker);
+	run_program(0, argv);
+	(void)unlink(marker);
+}
+
+/* A guest whose hypervisor fails before it has begun has not been tried. */
+static void a_hypervisor_fails(void **state)
+{
+	(void)state;
+	check_mode("hypervisor-fails");
+	assert_int_equal(outcome.status, 0);
+	assert_says(
+		"line: the hypervisor failed before the guest said anything: booted once more\n");
+	assert_last_line("1 passed, 0 failed");
+	check_mode("hypervisor-fails-later");
+	assert_int_equal(outcome.status, 1);
+	assert_string_equal(outcome.err, "");
+	assert_last_line("0 passed, 1 failed");
 }
 
 int main(void)
@@ -596,6 +636,7 @@ int main(void)
 		cmocka_unit_test(qemu_refuses),
 		cmocka_unit_test(a_guest_of_a_hypervisor),
 		cmocka_unit_test(no_hypervisor_no_joining),
+		cmocka_unit_test(a_hypervisor_fails),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
