@@ -74,7 +74,8 @@ struct bench_call {
 /* Bring-up by a clock that counts instructions, and Linux's by the same: repeats, whatever else runs. */
 struct bench_virtual {
 	uint64_t cpus;
-	struct bench_figure time; /* ns: on PAPR from the first start of another CPU, else from entry, to
+	struct bench_figure
+		time; /* ns: on PAPR from the first start of another CPU, else from entry, to
 				   * all online */
 	struct bench_peer linux_kernel;
 };
@@ -92,7 +93,6 @@ struct bench_hypervised {
 	char calls_note[BENCH_NOTE_SIZE]; /* why there are none, or "" */
 };
 #define BENCH_HYPERVISED 2
-
 
 /* CPUs that waited in the park page while one kernel went on to another. Instructions. */
 struct bench_park {
