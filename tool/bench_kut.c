@@ -130,6 +130,7 @@ static int boot(struct kut *kut, size_t which, uint64_t cpus)
 	struct bench_peer *peer = kut->peer;
 	struct counted counted;
 	struct profile profile = { .qemu = machine->qemu,
+				   .arch = machine->arch,
 				   .machine = machine->machine,
 				   .cpu = machine->cpu,
 				   .accel = machine->accel,

@@ -251,6 +251,7 @@ void linux_measure(const struct bench_setup *setup, struct bench_peer *peer)
 	char *boot = text_format("%s/boot", folder);
 	char *kernel = find_kernel(folder);
 	const struct profile profile = { .qemu = setup->profile->qemu,
+					 .arch = setup->profile->arch,
 					 .machine = setup->profile->machine,
 					 .cpu = setup->profile->cpu,
 					 .accel = setup->profile->accel,

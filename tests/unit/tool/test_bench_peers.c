@@ -6,12 +6,16 @@
 #include "tool/bench_virtual.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -304,14 +308,56 @@ static void start_to_online(void **state)
 	assert_int_equal(virtual_start_to_online(&report, &time, note), -1);
 }
 
+/* A peer's machine is the profile's, with all that a boot asks of one. */
+static void a_linux_that_cannot_be_booted(void **state)
+{
+	char folder[] = "/tmp/muster-test-XXXXXX";
+	char path[64], qemu[] = "/no/such/qemu", arch[] = "x86_64", machine[] = "q35",
+		       cpu[] = "max";
+	char accel[] = "tcg";
+	const struct profile profile = {
+		.qemu = qemu, .arch = arch, .machine = machine, .cpu = cpu, .accel = accel
+	};
+	const struct bench_setup setup = {
+		.profile = &profile, .peers = folder, .timeout = 1, .linux_cpus = 2
+	};
+	struct bench_peer peer;
+	int file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/linux", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/linux/boot", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/linux/boot/vmlinuz-1", folder);
+	file = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(file >= 0);
+	close(file);
+	linux_measure(&setup, &peer);
+	assert_false(peer.known);
+	assert_non_null(strstr(peer.note, qemu));
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/linux/boot", folder);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/linux", folder);
+	rmdir(path);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(linux_lines),		cmocka_unit_test(a_long_line),
-		cmocka_unit_test(loops_that_wait),	cmocka_unit_test(image_sizes),
-		cmocka_unit_test(image_names_and_code), cmocka_unit_test(images_that_lie),
-		cmocka_unit_test(images_that_are_cut),	cmocka_unit_test(stamps_of_linux),
+		cmocka_unit_test(linux_lines),
+		cmocka_unit_test(a_long_line),
+		cmocka_unit_test(loops_that_wait),
+		cmocka_unit_test(image_sizes),
+		cmocka_unit_test(image_names_and_code),
+		cmocka_unit_test(images_that_lie),
+		cmocka_unit_test(images_that_are_cut),
+		cmocka_unit_test(stamps_of_linux),
 		cmocka_unit_test(start_to_online),
+		cmocka_unit_test(a_linux_that_cannot_be_booted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
