@@ -5,31 +5,23 @@
  * the first of the direct map. The image gets last tables of its own, in which each part has its
  * protection. The tables above are new, and hang in the root that Xen began us on. They are filled where
  * the window maps them, as ordinary pages, and become tables when Xen has checked them.
- *
- * The rest of the direct map is made when it is first used, a chunk at a time: Xen looks at every page that
- * a table maps, and most are never used. Called once, on the boot CPU; and at page faults, on any.
+ * Called once, on the boot CPU. The rest of the direct map is made when it is first used: pv_direct_map.c.
  */
 #include "platform/xen/pv/pv_page_table.h"
 
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/page_table.h"
-#include "arch/x86_64/trap.h"
 #include "core/align.h"
 #include "core/layout_current.h"
 #include "core/memory_map.h"
 #include "core/string.h"
 #include "platform/xen/pv/pv.h"
+#include "platform/xen/pv/pv_direct_map.h"
 
 #include <muster/arch/cpu.h>
 #include <muster/muster.h>
 
 #define NO_FRAME UINT64_MAX /* a page of ours behind which there is no memory */
-/* Pages of a chunk. Xen looks at each for some 1,000 instructions, whether anybody will use it or not: few. But
- * a bit for each chunk has to fit where Xen mapped memory, at least 512 KiB behind what it gave us: more of them in
- * a large guest. A table's bits are whole bytes. */
-#define CHUNK_FEW   8u
-#define CHUNK_MANY  64u
-#define LARGE_GUEST (UINT64_C(4) << 30)
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char read_only_later_start[], read_only_later_end[], image_start[], image_end[];
@@ -45,8 +37,6 @@ static struct {
 	uint64_t image;	 /* the image's own last tables */
 	uint64_t image_first; /* number, as in the window, of the first of them */
 	uint64_t image_count;
-	uint64_t chunk;
-	uint8_t *made; /* a bit for each chunk that is there */
 } direct_map;
 
 static uint64_t physical_of(const char *symbol)
@@ -71,12 +61,6 @@ static uint64_t upper_table(uint32_t level, uint64_t index)
 	       (index + (level > 1 ? direct_map.count[1] : 0)) * MEMORY_PAGE_SIZE;
 }
 
-/* Bytes of `made` for each last table. */
-static uint64_t made_bytes(void)
-{
-	return PV_ENTRIES / direct_map.chunk / 8;
-}
-
 static void count_tables(void)
 {
 	const uint64_t start = layout_direct_start(layout_current());
@@ -87,7 +71,6 @@ static void count_tables(void)
 
 		direct_map.count[level] = (last >> shift) - (start >> shift) + 1;
 	}
-	direct_map.chunk = pv_boot.pages * MEMORY_PAGE_SIZE > LARGE_GUEST ? CHUNK_MANY : CHUNK_FEW;
 	direct_map.image_first = physical_of(image_start) >> 21;
 	direct_map.image_count = ((physical_of(image_end) - 1) >> 21) - direct_map.image_first + 1;
 }
@@ -100,26 +83,38 @@ static bool window_table(uint64_t number, uint64_t *table)
 	return address >= KERNEL_VIRTUAL && !pv_walk(address, 0, table);
 }
 
+/* How many entries of one of its tables are what the frame list says, of `count` at most. */
+static uint64_t entries_right(const uint64_t *entries, const uint64_t *frames, uint64_t count)
+{
+	uint64_t i = 0;
+
+	while (i < count && entries[i] & PAGE_PRESENT &&
+	       (entries[i] & PV_ADDRESS_MASK) == frames[i] * MEMORY_PAGE_SIZE)
+		i++;
+	return i;
+}
+
 /* How many pages it has: up to the first that is not there. Each has to be what the frame list says. */
 static int window_read(void)
 {
-	const uint64_t *frames = pv_frames_from(0);
 	uint64_t page = 0;
 	uint64_t table = 0;
 
-	for (; page < pv_boot.pages; page++) {
-		uint64_t entry;
+	while (page < pv_boot.pages && window_table(page / PV_ENTRIES, &table)) {
+		const uint64_t *frames = pv_frames_from(page * MEMORY_PAGE_SIZE);
+		const uint64_t *entries = in_window(table);
+		const uint64_t left = pv_boot.pages - page;
+		const uint64_t count = left < PV_ENTRIES ? left : PV_ENTRIES;
+		const uint64_t right = entries_right(entries, frames, count);
 
-		if (!(page % PV_ENTRIES) && !window_table(page / PV_ENTRIES, &table))
-			break;
-		entry = in_window(table)[page % PV_ENTRIES];
-		if (!(entry & PAGE_PRESENT))
-			break;
-		if ((entry & PV_ADDRESS_MASK) == frames[page] * MEMORY_PAGE_SIZE)
+		page += right;
+		if (right == count)
 			continue;
+		if (!(entries[right] & PAGE_PRESENT))
+			break;
 		console_print(
 			"muster: xen: page %#lx is mapped to %#lx: the frame list says %#lx\n",
-			page, entry & PV_ADDRESS_MASK, frames[page] * MEMORY_PAGE_SIZE);
+			page, entries[right] & PV_ADDRESS_MASK, frames[right] * MEMORY_PAGE_SIZE);
 		return MUSTER_E_CORRUPT;
 	}
 	direct_map.window = page;
@@ -135,7 +130,7 @@ static int window_read(void)
 static int memory_get(void)
 {
 	const uint64_t tables = direct_map.image_count + direct_map.count[1] + direct_map.count[2];
-	const uint64_t made = align_up(direct_map.count[0] * made_bytes(), MEMORY_PAGE_SIZE);
+	const uint64_t made = align_up(pv_direct_bytes(direct_map.count[0]), MEMORY_PAGE_SIZE);
 
 	direct_map.last =
 		mem_alloc(direct_map.count[0] * MEMORY_PAGE_SIZE, 0, .owner = "page table");
@@ -283,116 +278,6 @@ static int hang_all(void)
 	return error ? error : pv_update_flush();
 }
 
-static bool chunk_is_made(uint64_t page)
-{
-	const uint64_t number = page / direct_map.chunk;
-
-	return __atomic_load_n(&direct_map.made[number / 8], __ATOMIC_ACQUIRE) >> number % 8 & 1;
-}
-
-/* By whoever makes it. */
-static void chunk_set_made(uint64_t page)
-{
-	const uint64_t number = page / direct_map.chunk;
-	uint8_t *made = &direct_map.made[number / 8];
-
-	__atomic_store_n(made, (uint8_t)(*made | 1u << number % 8), __ATOMIC_RELEASE);
-}
-
-/* Is the last table of a page there: has it any chunk? */
-static bool table_is_made(uint64_t page)
-{
-	const uint8_t *made = &direct_map.made[page / PV_ENTRIES * made_bytes()];
-
-	for (uint64_t i = 0; i < made_bytes(); i++)
-		if (made[i])
-			return true;
-	return false;
-}
-
-static uint64_t chunk_entry(uint64_t page)
-{
-	const uint64_t physical = page * MEMORY_PAGE_SIZE;
-	const uint64_t frame = page < pv_boot.pages ? pv_frame(physical) : NO_FRAME;
-
-	if (frame == NO_FRAME)
-		return 0;
-	/* A page of a table, maybe. */
-	return pv_entry(physical,
-			physical - direct_map.last < direct_map.count[0] * MEMORY_PAGE_SIZE
-				? MAP_READ_ONLY
-				: MAP_READ_WRITE);
-}
-
-static int changes_make(struct mmu_update *changes, uint32_t count)
-{
-	return xen_error(xen_hypercall(__HYPERVISOR_mmu_update, (uintptr_t)changes, count, 0,
-				       DOMID_SELF, 0));
-}
-
-/* The table is there: into it. */
-static int chunk_add(uint64_t table, uint64_t first)
-{
-	static struct mmu_update changes[CHUNK_MANY];
-
-	for (uint32_t i = 0; i < direct_map.chunk; i++)
-		changes[i] = pv_update_of(table, (uint32_t)((first + i) % PV_ENTRIES),
-					  chunk_entry(first + i));
-	return changes_make(changes, (uint32_t)direct_map.chunk);
-}
-
-/* It is not: filled through a fixmap slot, and hung when that is empty again. */
-static int chunk_begin(uint64_t table, uint64_t first)
-{
-	const uint64_t number = first / PV_ENTRIES + direct_index(1);
-	uint64_t *entries =
-		(uint64_t *)pv_fixmap_set(FIXMAP_TABLE, pv_machine(table), MAP_READ_WRITE);
-	struct mmu_update changes[] = {
-		pv_update_of(physical_of((const char *)fixmap_table),
-			     (uint32_t)((uintptr_t)entries >> 12) & (PV_ENTRIES - 1), 0),
-		pv_update_of(upper_table(1, number / PV_ENTRIES), number % PV_ENTRIES,
-			     pv_machine(table) | PV_TABLE_ENTRY),
-	};
-
-	words_clear(entries, PV_ENTRIES);
-	for (uint32_t i = 0; i < direct_map.chunk; i++)
-		entries[(first + i) % PV_ENTRIES] = chunk_entry(first + i);
-	return changes_make(changes, 2);
-}
-
-/* One CPU at a time: there is one slot, and another may be at the same table. */
-static int chunk_make(uint64_t page)
-{
-	static uint32_t taken;
-	const uint64_t table = direct_map.last + page / PV_ENTRIES * MEMORY_PAGE_SIZE;
-	const uint64_t first = align_down(page, direct_map.chunk);
-	int error = 0;
-
-	while (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
-	if (!chunk_is_made(page)) {
-		error = table_is_made(page) ? chunk_add(table, first) : chunk_begin(table, first);
-		if (!error)
-			chunk_set_made(page);
-	}
-	__atomic_store_n(&taken, 0, __ATOMIC_RELEASE);
-	return error;
-}
-
-int pv_direct_make(uint64_t page)
-{
-	return page < direct_map.window || chunk_is_made(page) ? 0 : chunk_make(page);
-}
-
-/* A trap_fault_mender: for whoever goes on from what he asked for into the next chunk. */
-static bool make_what_is_used(uint64_t address)
-{
-	const uint64_t page = (address - layout_direct_start(layout_current())) / MEMORY_PAGE_SIZE;
-
-	return page >= direct_map.window && page < pv_boot.pages &&
-	       pv_frame(page * MEMORY_PAGE_SIZE) != NO_FRAME && !pv_direct_make(page);
-}
-
 int pv_page_tables_step(cpu_t cpu)
 {
 	int error;
@@ -410,9 +295,15 @@ int pv_page_tables_step(cpu_t cpu)
 	if (error)
 		return error;
 	pv_direct_ready = true;
-	direct_map.made = pv_pointer_to(upper_table(2, direct_map.count[2]));
+	pv_direct_begin(&(struct pv_direct_map){
+		.window = direct_map.window,
+		.last = direct_map.last,
+		.last_count = direct_map.count[0],
+		.above = upper_table(1, 0),
+		.above_index = direct_index(1),
+		.made = pv_pointer_to(upper_table(2, direct_map.count[2])),
+	});
 	pv_page_table_begin();
-	trap_fault_mender_set(make_what_is_used);
 	machine_get()->flush_translations();
 	return memory_map_grow();
 }

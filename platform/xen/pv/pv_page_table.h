@@ -14,7 +14,7 @@ extern bool pv_direct_ready;
 
 /* Where that is: no address of a page that is not mapped yet. */
 void *pv_pointer_to(uint64_t physical);
-/* Most of the direct map is made when it is first used: that page of it, and those around it. pv_page_build.c;
+/* Most of the direct map is made when it is first used: that page of it, and those around it. pv_direct_map.c;
  * returns 0, or an error. A fault does the same. */
 int pv_direct_make(uint64_t page);
 

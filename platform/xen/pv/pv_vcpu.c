@@ -58,33 +58,40 @@ int pv_cpu_ids_step(cpu_t cpu)
 	return cpu_table_end();
 }
 
-/* What a vCPU begins with: our page tables, traps, its own base, its record. Upcalls are masked in its
- * vcpu_info. The stack is taken when the record has been claimed. */
-static void context_fill(struct vcpu_guest_context *context, cpu_t cpu)
+/* What every vCPU begins with: our page tables and traps. The context begins as zeros. */
+static void context_fill(struct vcpu_guest_context *context)
 {
-	struct cpu_record *record = cpu_record(cpu);
-
-	memset(context, 0, sizeof(*context));
 	context->flags = VGCF_in_kernel;
 	context->user_regs.rip = (uintptr_t)xen_pv_secondary_entry;
 	context->user_regs.cs = FLAT_KERNEL_CS;
 	context->user_regs.ss = FLAT_KERNEL_SS;
+	context->kernel_ss = FLAT_KERNEL_SS;
+	context->ctrlreg[3] = xen_pfn_to_cr3(pv_root_machine() / MEMORY_PAGE_SIZE);
+	pv_traps_into(context);
+}
+
+/* And what is its own: base, record, GDT. Upcalls are masked in its vcpu_info. The stack is taken when the record
+ * has been claimed. */
+static void context_fill_for(struct vcpu_guest_context *context, cpu_t cpu)
+{
+	struct cpu_record *record = cpu_record(cpu);
+
 	context->user_regs.rsp = record->stack;
 	context->user_regs.rbx = (uintptr_t)record;
-	context->kernel_ss = FLAT_KERNEL_SS;
 	context->kernel_sp = record->stack;
-	context->ctrlreg[3] = xen_pfn_to_cr3(pv_root_machine() / MEMORY_PAGE_SIZE);
 	context->gs_base_kernel = record->unit;
-	pv_traps_into(context);
 	pv_gdt_into(context, cpu);
 }
 
 int pv_initialise_step(cpu_t cpu)
 {
-	static struct vcpu_guest_context context; /* too large for a stack; only one CPU prepares */
+	/* Too large for a stack, and for filling it again for each; only one CPU prepares. Xen copies it. */
+	static struct vcpu_guest_context context;
 	long answer;
 
-	context_fill(&context, cpu);
+	if (!context.user_regs.rip)
+		context_fill(&context);
+	context_fill_for(&context, cpu);
 	answer = xen_vcpu_op(VCPUOP_initialise, cpu_vcpu_id(cpu), &context);
 	if (answer < 0)
 		console_print("muster: CPU %u: VCPUOP_initialise: Xen refuses vCPU %u: %s\n",
