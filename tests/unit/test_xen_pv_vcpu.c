@@ -38,7 +38,7 @@ void pv_traps_into(struct vcpu_guest_context *context)
 void pv_gdt_into(struct vcpu_guest_context *context, cpu_t cpu)
 {
 	gdt_of = (char)cpu.number;
-	context->gdt_ents += 3;
+	context->gdt_ents = 3 + cpu.number;
 }
 
 static struct {
@@ -151,7 +151,8 @@ static void test_context(void **state)
 	assert_int_equal(pv_initialise_step(cpu_from_number(1)), 0);
 	assert_int_equal(xen.context.gs_base_kernel, percpu_unit(cpu_from_number(1)));
 	assert_int_equal(gdt_of, 1);
-	assert_int_equal(xen.context.gdt_ents, 3);
+	assert_int_equal(xen.context.gdt_ents, 3 + 1);
+	assert_int_equal(xen.context.user_regs.rbx, (uintptr_t)cpu_record(cpu_from_number(1)));
 }
 
 static void test_refused(void **state)
