@@ -1,25 +1,4 @@
 // SPDX-License-Identifier: MIT
-/*
- * A kernel that says that it deregisters its dispatch trace logs, and does not (linked with --wrap=papr_hcall); nor
- * that its VPAs, which it then cannot deregister, are still there. QEMU never writes to a log, so it is not by what
- * is written that the next kernel must find it.
- */
-#include "platform/papr/hypercall.h"
-#include "platform/papr/papr_areas.h"
-
-long __real_papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		       uint64_t *results);
-long __wrap_papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		       uint64_t *results);
-
-long __wrap_papr_hcall(uint32_t token, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		       uint64_t *results)
-{
-	uint64_t function = a >> PAPR_AREA_FUNCTION_SHIFT;
-	long status;
-
-	if (token == H_REGISTER_VPA && function == PAPR_DEREGISTER_LOG)
-		return H_SUCCESS;
-	status = __real_papr_hcall(token, a, b, c, d, results);
-	return token == H_REGISTER_VPA && function == PAPR_DEREGISTER_VPA ? H_SUCCESS : status;
-}
+/* Keeps its dispatch trace logs. QEMU never writes to one, so it is not by what is written that they are found. */
+#define KEPT PAPR_DEREGISTER_LOG
+#include "tests/boot/keeps_papr_area.h"
