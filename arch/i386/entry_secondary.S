@@ -9,6 +9,7 @@
  */
 #include "arch/i386/leave_unit.inc"
 #include "arch/i386/offsets.h"
+#include "arch/x86_64/read_hwid.inc"
 
 #include <muster/arch/x86_64/mark.h>
 #include <muster/mark_number.h>
@@ -78,25 +79,10 @@ secondary_entry:
 	movl	$MSR_PAT, %ecx
 	wrmsr
 
-	/* Who am I? Leaf 0Bh has the whole id where it exists and says something (SDM vol. 2A,
-	 * CPUID), else leaf 1 has the lowest 8 bits. Into %esi. */
-	xorl	%eax, %eax
-	cpuid
-	cmpl	$0xb, %eax
-	jb	1f
-	movl	$0xb, %eax
-	xorl	%ecx, %ecx
-	cpuid
-	movl	%edx, %esi
-	testl	%ebx, %ebx
-	jnz	2f
-1:	movl	$1, %eax
-	cpuid
-	shrl	$24, %ebx
-	movl	%ebx, %esi
+	read_hwid %esi
 
 	/* Which CPU number is that? core/cpu_table.h says how the slots are walked. */
-2:	movl	secondary_lookup, %edi
+	movl	secondary_lookup, %edi
 	movl	%esi, %ecx
 3:	andl	LOOKUP_MASK(%edi), %ecx
 	movl	%ecx, %edx

@@ -10,6 +10,7 @@
 #include "arch/i386/leave_unit.inc"
 #include "arch/i386/offsets.h"
 #include "arch/x86_64/park.h"
+#include "arch/x86_64/read_hwid.inc"
 
 #include <muster/park.h>
 
@@ -87,23 +88,10 @@ park_code:
 	movl	$MSR_X2_LINT1, %ecx
 	wrmsr
 8:
-	/* Who am I: as in entry_secondary.S. An id has 32 bits; the upper half of its word is 0. */
+	/* An id has 32 bits; the upper half of its word is 0. */
 	movl	%ebx, %edi			/* cpuid takes %ebx */
-	xorl	%eax, %eax
-	cpuid
-	cmpl	$0xb, %eax
-	jb	1f
-	movl	$0xb, %eax
-	xorl	%ecx, %ecx
-	cpuid
-	movl	%edx, PARK_SLOT_HWID(%ebp)
-	testl	%ebx, %ebx
-	jnz	2f
-1:	movl	$1, %eax
-	cpuid
-	shrl	$24, %ebx
-	movl	%ebx, PARK_SLOT_HWID(%ebp)
-2:	movl	$1, %eax
+	read_hwid PARK_SLOT_HWID(%ebp)
+	movl	$1, %eax
 	cpuid
 	movl	%ecx, %esi
 	andl	$CPUID_1_ECX_MWAIT, %esi

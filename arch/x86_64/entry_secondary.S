@@ -8,6 +8,7 @@
  * Many CPUs run this at once. Nothing here may be written but the record's state.
  */
 #include "arch/x86_64/offsets.h"
+#include "arch/x86_64/read_hwid.inc"
 
 #include <muster/arch/x86_64/mark.h>
 #include <muster/mark_number.h>
@@ -138,27 +139,10 @@ secondary_entry:
 	movl	$MSR_PAT, %ecx
 	wrmsr
 
-	/* Who am I? Leaf 0Bh has the whole id where it exists and says something (SDM vol. 2A,
-	 * CPUID), else leaf 1 has the lowest 8 bits. Into %r8. */
-	xorl	%eax, %eax
-	cpuid
-	cmpl	$0xb, %eax
-	jb	1f
-	movl	$0xb, %eax
-	xorl	%ecx, %ecx
-	cpuid
-	testl	%ebx, %ebx
-	jz	1f
-	movl	%edx, %r8d
-	jmp	2f
-1:	movl	$1, %eax
-	cpuid
-	shrl	$24, %ebx
-	movl	%ebx, %r8d
+	read_hwid %r8d
 
 	/* Which CPU number is that? core/cpu_table.h says how the slots are walked. */
-
-2:	movq	secondary_lookup(%rip), %r9
+	movq	secondary_lookup(%rip), %r9
 	movq	LOOKUP_SLOTS(%r9), %r10
 	movl	LOOKUP_MASK(%r9), %r11d
 	movl	%r8d, %ecx

@@ -9,6 +9,7 @@
  */
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/park.h"
+#include "arch/x86_64/read_hwid.inc"
 
 #include <muster/park.h>
 
@@ -72,22 +73,8 @@ park_code:
 	movl	$MSR_X2_LINT1, %ecx
 	wrmsr
 8:
-	/* Who am I: as in entry_secondary.S. */
-	xorl	%eax, %eax
-	cpuid
-	cmpl	$0xb, %eax
-	jb	1f
-	movl	$0xb, %eax
-	xorl	%ecx, %ecx
-	cpuid
-	movl	%edx, %r8d
-	testl	%ebx, %ebx
-	jnz	2f
-1:	movl	$1, %eax
-	cpuid
-	shrl	$24, %ebx
-	movl	%ebx, %r8d
-2:	movl	$1, %eax
+	read_hwid %r8d
+	movl	$1, %eax
 	cpuid
 	leaq	PAGE(0), %rbx			/* cpuid took it */
 	movl	%ecx, %r12d
