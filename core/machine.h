@@ -10,6 +10,7 @@
 #include <muster/arch/cpu.h>
 #include <muster/bringup.h>
 #include <muster/cpu.h>
+#include <muster/error.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,6 +115,12 @@ extern const struct machine *machine_current;
 static inline const struct machine *machine_get(void)
 {
 	return machine_current;
+}
+
+/* Its reset; MUSTER_E_NOT_SUPPORTED where there is none. */
+static inline int machine_reset(cpu_t cpu)
+{
+	return machine_get()->reset ? machine_get()->reset(cpu) : MUSTER_E_NOT_SUPPORTED;
 }
 void machine_set(const struct machine *machine);
 

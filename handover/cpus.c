@@ -112,7 +112,7 @@ static int put_away(const struct handover_plan *plan, cpu_t cpu)
 {
 	if (plan->platform->put_away)
 		return plan->platform->put_away(cpu);
-	return machine_get()->reset ? machine_get()->reset(cpu) : MUSTER_E_NOT_SUPPORTED;
+	return machine_reset(cpu);
 }
 
 /* Put every CPU that is not in the page, or every one, to where only a start-up reaches it. */
@@ -154,7 +154,7 @@ static void come_again(struct handover_plan *plan)
 
 		if (record_state(record) != CPU_HELD || record->given_up)
 			continue;
-		if (machine_get()->reset && !machine_get()->reset(cpu))
+		if (!machine_reset(cpu))
 			bringup_reset_wait();
 		bringup_come_again(cpu);
 		plan->late |= parks(cpu) && record_state(record) != CPU_ONLINE;

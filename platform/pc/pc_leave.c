@@ -87,7 +87,7 @@ static int put_away(cpu_t cpu)
 {
 	if (mailbox_exists())
 		return pc_mailbox_put_away(cpu);
-	return machine_get()->reset ? machine_get()->reset(cpu) : MUSTER_E_NOT_SUPPORTED;
+	return machine_reset(cpu);
 }
 
 static void undo(struct handover_list *list)
