@@ -6,16 +6,12 @@
  */
 #include "platform/parked.h"
 
+#include "core/align.h"
 #include "core/area_store.h"
 #include "core/string.h"
 
 #include <muster/console.h>
 #include <muster/memory.h>
-
-static uint64_t page_down(uint64_t address)
-{
-	return address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
-}
 
 /* Areas share pages: another entry may have claimed it. */
 static bool is_claimed(const struct memory_range *range)
@@ -50,12 +46,12 @@ void parked_memory_claim(const struct handover_entry *entry)
 	/* Nobody looks there before we have told of our own. */
 	if (!entry->size || entry->kind == HANDOVER_PROCESS_TABLE)
 		return;
-	if (end < entry->address || end > page_down(UINT64_MAX)) {
+	if (end < entry->address || end > align_down(UINT64_MAX, MEMORY_PAGE_SIZE)) {
 		console_print("muster: handover record: entry of kind %u: %#jx bytes at %#jx: must "
 			      "not wrap: left out\n",
 			      entry->kind, entry->size, entry->address);
 		return;
 	}
-	claim(page_down(entry->address), page_down(end + MEMORY_PAGE_SIZE - 1),
+	claim(align_down(entry->address, MEMORY_PAGE_SIZE), align_up(end, MEMORY_PAGE_SIZE),
 	      entry->kind == HANDOVER_GIVEN_BACK ? HANDED_BACK_OWNER : AREA_ADOPTED_OWNER);
 }
