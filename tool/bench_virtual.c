@@ -29,19 +29,35 @@ int virtual_start_to_online(const struct guest_report *report, double *time, cha
 	return 0;
 }
 
-static char icount[] = "-icount";
+/* A figure from a report. Returns 0, or -1 with a line in note. */
+typedef int time_of(const struct guest_report *report, double *time, char *note);
 
-void virtual_measure(const struct bench_setup *setup, struct bench_virtual *times)
+/* muster's part. words: for QEMU, that make its clock count. */
+static void measure_muster(const struct bench_setup *setup, char *const *words, time_of *time_of,
+			   struct bench_virtual *times)
 {
-	static char value[] = "shift=0,sleep=off";
-	char *const words[] = { icount, value, NULL };
 	struct boot_result result = { 0 };
 	struct bench_figure *time = &times->time;
 
 	*times = (struct bench_virtual){ .cpus = setup->linux_cpus };
 	time->known = !guest_boot(setup, times->cpus, words, &result, time->note) &&
-		      !virtual_start_to_online(&result.report, &time->value, time->note);
+		      !time_of(&result.report, &time->value, time->note);
 	boot_result_free(&result);
+}
+
+static int entry_to_online(const struct guest_report *report, double *time, char *note)
+{
+	(void)note;
+	*time = guest_last_online(report);
+	return 0;
+}
+
+void virtual_measure(const struct bench_setup *setup, struct bench_virtual *times)
+{
+	static char option[] = "-icount", value[] = "shift=0,sleep=off";
+	char *const words[] = { option, value, NULL };
+
+	measure_muster(setup, words, virtual_start_to_online, times);
 	if (!boot_interrupted())
 		linux_measure_virtual(setup, words, &times->linux_kernel);
 }
@@ -50,16 +66,10 @@ void virtual_measure_hypervised(const struct bench_setup *setup, struct bench_vi
 {
 	/* Four of its nanoseconds are an instruction: with one, Xen 4.17 on QEMU 7.2 waits for ever for its
 	 * second CPU. */
-	static char value[] = "shift=2,sleep=off";
-	char *const words[] = { icount, value, NULL };
-	struct boot_result result = { 0 };
-	struct bench_figure *time = &times->time;
+	static char option[] = "-icount", value[] = "shift=2,sleep=off";
+	char *const words[] = { option, value, NULL };
 
-	*times = (struct bench_virtual){ .cpus = setup->linux_cpus };
-	time->known = !guest_boot(setup, times->cpus, words, &result, time->note);
-	if (time->known)
-		time->value = guest_last_online(&result.report);
-	boot_result_free(&result);
+	measure_muster(setup, words, entry_to_online, times);
 	if (!boot_interrupted())
 		(void)linux_boot_hypervised(setup, words, &times->linux_kernel);
 }
